@@ -1,0 +1,70 @@
+// What all records of one table version have in common, computed once.
+#ifndef BINFERRY_WORKER_ENCODE_TABLE_PLAN_H_
+#define BINFERRY_WORKER_ENCODE_TABLE_PLAN_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "worker/route/partitioner.h"
+#include "worker/schema/record.h"
+#include "worker/schema/table_schema.h"
+
+namespace binferry::worker {
+
+// The two record formats. They differ in where a deleted row stands, `old` or
+// `data`, and in TIMESTAMP: epoch seconds or a date and time.
+enum class RecordFormat : uint8_t { kJson, kJsonC };
+
+// What a task says about one of its tables.
+struct TablePlanOptions {
+  RecordFormat format = RecordFormat::kJson;
+  PartitionPolicy partition_policy = PartitionPolicy::kTableHash;
+  // The names in the output.
+  std::string mapped_database;
+  std::string mapped_table;
+  // The topic, opened, and its partition count as frozen in the task.
+  std::string topic;
+  TopicHandle topic_handle;
+  int32_t partition_count = 1;
+};
+
+// How to write one column. `name` is `,"name":`, escaped.
+struct ColumnStep {
+  std::string name;
+  Charset charset = Charset::kBinary;
+  uint8_t fraction_digits = 0;
+};
+
+// Everything about a table version that its records share. Made anew whenever
+// the table's shape or the task changes; until then nobody changes it.
+struct TablePlan {
+  TableSchema schema;
+  TablePlanOptions options;
+  std::vector<ColumnStep> columns;  // As in `schema`.
+
+  // The pieces of a record's value, between which stand its id, its times and
+  // its rows:
+  // `{"mysqlType":{...},"id":`
+  std::string head;
+  // `,"database":...,"sqlType":{...},"data":` by ChangeKind.
+  std::array<std::string, 3> middle;
+  // `,"pkNames":[...]}`
+  std::string tail;
+
+  // Records go by the hash of their key: an UPDATE that changes the key is
+  // written as a DELETE and an INSERT. Else all go to `table_partition`.
+  bool is_partitioned_by_key = false;
+  int32_t table_partition = 0;
+};
+
+// INVALID_ARGUMENT, naming it, if a name is no valid UTF-8; INTERNAL if
+// `partition_count` is below 1.
+absl::StatusOr<TablePlan> BuildTablePlan(TableSchema schema,
+                                         TablePlanOptions options);
+
+}  // namespace binferry::worker
+
+#endif  // BINFERRY_WORKER_ENCODE_TABLE_PLAN_H_

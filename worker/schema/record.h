@@ -1,0 +1,31 @@
+// One encoded Kafka record, between encoders and sinks.
+#ifndef BINFERRY_WORKER_SCHEMA_RECORD_H_
+#define BINFERRY_WORKER_SCHEMA_RECORD_H_
+
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+
+namespace binferry::worker {
+
+// A topic that a sink has opened: index into the sink's list of topics, see
+// RecordSink::OpenTopic.
+struct TopicHandle {
+  int32_t index = -1;
+};
+
+// Views point into an arena that its producer keeps until the sink has
+// committed the record.
+struct Record {
+  TopicHandle topic;
+  int32_t partition = 0;
+  bool has_key = false;
+  absl::string_view key;
+  absl::string_view value;
+  uint64_t id =
+      0;  // The record id, for messages and checks; it stands in `value` too.
+};
+
+}  // namespace binferry::worker
+
+#endif  // BINFERRY_WORKER_SCHEMA_RECORD_H_

@@ -1,0 +1,97 @@
+#include "worker/select/object_selection.h"
+
+#include <cstddef>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
+
+namespace binferry::worker {
+namespace {
+
+bool IsSystemSchema(absl::string_view database) {
+  return database == "mysql" || database == "information_schema" ||
+         database == "performance_schema" || database == "sys";
+}
+
+absl::Status Refuse(absl::string_view field, absl::string_view reason) {
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", reason));
+}
+
+const std::string& MappedOr(const std::string& mapped,
+                            const std::string& name) {
+  return mapped.empty() ? name : mapped;
+}
+
+using MappedTables = absl::flat_hash_map<std::string, std::string>;
+
+absl::StatusOr<MappedTables> MapTables(const DatabaseRule& rule,
+                                       absl::string_view field) {
+  if (!rule.all_tables && rule.tables.empty()) {
+    return Refuse(absl::StrCat(field, ".tables"),
+                  absl::StrCat("no table of database ", rule.name,
+                               " is selected; name tables or select all"));
+  }
+  MappedTables tables;
+  for (size_t i = 0; i < rule.tables.size(); ++i) {
+    const TableRule& table = rule.tables[i];
+    const std::string name_field = absl::StrCat(field, ".tables[", i, "].name");
+    if (table.name.empty()) {
+      return Refuse(name_field, "the table name is empty");
+    }
+    if (!tables.emplace(table.name, MappedOr(table.mapped_name, table.name))
+             .second) {
+      return Refuse(name_field, absl::StrCat("table ", rule.name, ".",
+                                             table.name, " stands twice"));
+    }
+  }
+  return tables;
+}
+
+}  // namespace
+
+absl::StatusOr<TableSelector> TableSelector::Create(
+    const ObjectSelection& selection) {
+  if (selection.databases.empty()) {
+    return Refuse("databases", "nothing is selected; name a database");
+  }
+  TableSelector selector;
+  for (size_t i = 0; i < selection.databases.size(); ++i) {
+    const DatabaseRule& rule = selection.databases[i];
+    const std::string field = absl::StrCat("databases[", i, "]");
+    const std::string name_field = absl::StrCat(field, ".name");
+    if (rule.name.empty()) {
+      return Refuse(name_field, "the database name is empty");
+    }
+    if (IsSystemSchema(rule.name)) {
+      return Refuse(name_field,
+                    absl::StrCat(rule.name,
+                                 " is a system schema, which cannot be "
+                                 "synchronized; remove it"));
+    }
+    BINFERRY_ASSIGN_OR_RETURN(MappedTables tables, MapTables(rule, field));
+    Database database{MappedOr(rule.mapped_name, rule.name), rule.all_tables,
+                      std::move(tables)};
+    if (!selector.databases_.emplace(rule.name, std::move(database)).second) {
+      return Refuse(name_field,
+                    absl::StrCat("database ", rule.name, " stands twice"));
+    }
+  }
+  return selector;
+}
+
+std::optional<SelectedTable> TableSelector::Select(
+    absl::string_view database, absl::string_view table) const {
+  const auto found = databases_.find(database);
+  if (found == databases_.end()) return std::nullopt;
+  const Database& rule = found->second;
+  if (const auto mapped = rule.mapped_tables.find(table);
+      mapped != rule.mapped_tables.end()) {
+    return SelectedTable{rule.mapped_name, mapped->second};
+  }
+  if (!rule.all_tables) return std::nullopt;
+  return SelectedTable{rule.mapped_name, table};
+}
+
+}  // namespace binferry::worker

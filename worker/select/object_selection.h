@@ -1,0 +1,68 @@
+// Which databases and tables of the source a task carries, under which names.
+#ifndef BINFERRY_WORKER_SELECT_OBJECT_SELECTION_H_
+#define BINFERRY_WORKER_SELECT_OBJECT_SELECTION_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace binferry::worker {
+
+struct TableRule {
+  std::string name;
+  std::string mapped_name;  // In the output; "" = the same.
+};
+
+struct DatabaseRule {
+  std::string name;
+  std::string mapped_name;  // In the output; "" = the same.
+  // Every table, those created later too; `tables` then only map names.
+  bool all_tables = false;
+  std::vector<TableRule> tables;
+};
+
+// What the user selects. Names are those of the source and compare exactly,
+// letter case included.
+struct ObjectSelection {
+  std::vector<DatabaseRule> databases;
+};
+
+// The names of a selected table in the output.
+struct SelectedTable {
+  absl::string_view database;
+  absl::string_view table;
+
+  friend bool operator==(const SelectedTable&, const SelectedTable&) = default;
+};
+
+// An ObjectSelection made ready for look-up. Immutable.
+class TableSelector {
+ public:
+  // INVALID_ARGUMENT, naming the field as in `databases[1].tables[0].name`, if
+  // nothing is selected, a name is empty or stands twice, a database selects no
+  // table, or is a system schema (mysql, information_schema,
+  // performance_schema, sys), which no task can select.
+  static absl::StatusOr<TableSelector> Create(const ObjectSelection& selection);
+
+  // The mapped names of a table, nothing if it isn't selected. Valid while this
+  // object and the arguments live. No allocation.
+  std::optional<SelectedTable> Select(absl::string_view database,
+                                      absl::string_view table) const;
+
+ private:
+  struct Database {
+    std::string mapped_name;
+    bool all_tables = false;
+    absl::flat_hash_map<std::string, std::string> mapped_tables;
+  };
+
+  absl::flat_hash_map<std::string, Database> databases_;
+};
+
+}  // namespace binferry::worker
+
+#endif  // BINFERRY_WORKER_SELECT_OBJECT_SELECTION_H_

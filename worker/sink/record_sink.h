@@ -1,0 +1,68 @@
+// Where records go: a Kafka cluster, or memory in tests.
+#ifndef BINFERRY_WORKER_SINK_RECORD_SINK_H_
+#define BINFERRY_WORKER_SINK_RECORD_SINK_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "worker/schema/checkpoint.h"
+#include "worker/schema/record.h"
+
+namespace binferry::worker {
+
+// An exactly-once writer of one task's records.
+//
+// What is written becomes visible with the next Commit, all of it together with
+// the checkpoint, or never. After any error the sink is useless: destroy it,
+// open a new one, and go on from the checkpoint that that one reads.
+//
+// Thread-compatible but for OpenTopic, which any thread may call.
+class RecordSink {
+ public:
+  struct Topic {
+    TopicHandle handle;
+    int32_t partition_count = 0;
+  };
+
+  virtual ~RecordSink() = default;
+
+  // Looks up `name`, creating it where the task's topic policy says so, and
+  // returns its handle and its present number of partitions. The same name
+  // gives the same handle. NOT_FOUND when it is missing and may not be created;
+  // UNAVAILABLE when the cluster does not answer; PERMISSION_DENIED.
+  virtual absl::StatusOr<Topic> OpenTopic(const std::string& name) = 0;
+
+  // Sends `records` in order. Their bytes must stay where they are until Commit
+  // returned OK or this sink was destroyed. May block while the client's queue
+  // is full.
+  virtual absl::Status Write(absl::Span<const Record> records) = 0;
+
+  // Writes `checkpoint` behind the records and commits all of it. OK: durable.
+  // ABORTED: the outcome is unknown or nothing was committed; read the
+  // checkpoint again. PERMISSION_DENIED, FAILED_PRECONDITION,
+  // RESOURCE_EXHAUSTED (a record above the destination's limit), UNAVAILABLE as
+  // the destination says.
+  virtual absl::Status Commit(const Checkpoint& checkpoint) = 0;
+};
+
+// A sink that is ready: it has fenced every earlier one of its task, and
+// `checkpoint` is the last that was committed, nothing if the task has never
+// committed one.
+struct OpenedSink {
+  std::unique_ptr<RecordSink> sink;
+  std::optional<Checkpoint> checkpoint;
+};
+
+// Opens the task's sink anew, after whatever happened to the last one. Errors
+// as RecordSink::Commit, and FAILED_PRECONDITION when the lease is over.
+using SinkOpener = std::function<absl::StatusOr<OpenedSink>()>;
+
+}  // namespace binferry::worker
+
+#endif  // BINFERRY_WORKER_SINK_RECORD_SINK_H_
