@@ -1,0 +1,67 @@
+// Where a task starts to read, and whether it can go on from there.
+#ifndef BINFERRY_WORKER_MYSQL_START_POSITION_H_
+#define BINFERRY_WORKER_MYSQL_START_POSITION_H_
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "worker/binlog/coordinates.h"
+#include "worker/mysql/connection.h"
+#include "worker/mysql/source_catalog.h"
+#include "worker/schema/checkpoint.h"
+
+namespace binferry::worker {
+
+struct StartNow {};
+
+// After the transactions of this set, in MySQL's text form.
+struct StartAfterGtidSet {
+  std::string gtid_set;
+};
+
+// At the start of a transaction, or the end of one.
+struct StartAtCoordinates {
+  Coordinates coordinates;
+};
+
+using StartPosition =
+    std::variant<StartNow, StartAfterGtidSet, StartAtCoordinates>;
+
+// What a server holds, read at one time.
+struct SourceHistory {
+  std::string where;  // host:port
+  SourceVariables variables;
+  SourcePosition position;
+  std::vector<BinlogFile> files;  // Oldest first.
+};
+
+absl::StatusOr<SourceHistory> ReadSourceHistory(Connection* connection);
+
+// A checkpoint with `server_uuid`, `gtid_set`, `uses_gtid`, `file` and
+// `position` set, the rest as constructed. Now and a GTID set resume by GTID
+// where gtid_mode is ON; coordinates always resume by file and position, with
+// an empty set, also on a source with GTIDs. With a GTID set `file` is empty:
+// the stream tells it.
+//
+// DATA_LOSS: what lies after the start was purged (the message lists it).
+// INVALID_ARGUMENT: not a GTID set, or a position below 4. FAILED_PRECONDITION:
+// a GTID set on a source without GTIDs, or of another server, or ahead of this
+// one; a file that isn't there, or shorter than the position; a position from 4
+// GiB, which the protocol can't ask for.
+absl::StatusOr<Checkpoint> ResolveStartPosition(const StartPosition& start,
+                                                const SourceHistory& history);
+
+// OK if a stream can be opened at `checkpoint`; the server makes the same tests
+// but for the first one, less clearly told. FAILED_PRECONDITION: another server
+// (no common UUID with its executed set; in file mode another server_uuid).
+// DATA_LOSS: purged, or the server has lost transactions that we have.
+absl::Status CheckResumable(const Checkpoint& checkpoint,
+                            const SourceVariables& variables,
+                            const std::string& where);
+
+}  // namespace binferry::worker
+
+#endif  // BINFERRY_WORKER_MYSQL_START_POSITION_H_
