@@ -22,6 +22,10 @@ namespace binferry::worker {
 // the checkpoint, or never. After any error the sink is useless: destroy it,
 // open a new one, and go on from the checkpoint that that one reads.
 //
+// Calls that wait for the destination return CANCELLED soon after the interrupt
+// that the sink was opened with has been requested, so that a task can be
+// stopped while the destination is away.
+//
 // Thread-compatible but for OpenTopic, which any thread may call.
 class RecordSink {
  public:
@@ -47,8 +51,20 @@ class RecordSink {
   // ABORTED: the outcome is unknown or nothing was committed; read the
   // checkpoint again. PERMISSION_DENIED, FAILED_PRECONDITION,
   // RESOURCE_EXHAUSTED (a record above the destination's limit), UNAVAILABLE as
-  // the destination says.
+  // the destination says. IsFenced (sink_status.h) tells the ABORTED of a sink
+  // that a newer one has replaced.
   virtual absl::Status Commit(const Checkpoint& checkpoint) = 0;
+
+  // True once a Commit was OK but so slow or disturbed that a request of it may
+  // still be under way and could end a later Kafka transaction. What was
+  // committed is durable; open the sink anew before the next Write, which
+  // returns ABORTED until then.
+  virtual bool NeedsReopen() const = 0;
+
+  // Deletes the task's checkpoints of every epoch: the last act of a task that
+  // is stopped for good. What was written and not committed is never visible.
+  // Afterwards the sink is useless. Errors as Commit.
+  virtual absl::Status DeleteState() = 0;
 };
 
 // A sink that is ready: it has fenced every earlier one of its task, and
@@ -59,8 +75,13 @@ struct OpenedSink {
   std::optional<Checkpoint> checkpoint;
 };
 
-// Opens the task's sink anew, after whatever happened to the last one. Errors
-// as RecordSink::Commit, and FAILED_PRECONDITION when the lease is over.
+// Opens the task's sink anew, after whatever happened to the last one, which is
+// best destroyed before. Errors as RecordSink::Commit, and:
+// FAILED_PRECONDITION   the lease is over; NewerEpoch (sink_status.h) tells the
+//                       case that the destination knows a higher epoch of this
+//                       task; or the stored checkpoint can't be used;
+// UNAUTHENTICATED       the destination refuses the credentials;
+// INVALID_ARGUMENT      options that can't be right.
 using SinkOpener = std::function<absl::StatusOr<OpenedSink>()>;
 
 }  // namespace binferry::worker
