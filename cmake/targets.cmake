@@ -14,6 +14,11 @@ if(BINFERRY_SANITIZE)
   add_link_options(-fsanitize=${BINFERRY_SANITIZE})
 endif()
 
+if(BINFERRY_FUZZ)
+  # The fuzzer steers by the coverage of what it tests, so everything reports it.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # binferry_library(NAME SRCS a.cc ... DEPS target ...). Without SRCS the library is headers only.
 function(binferry_library name)
   cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})

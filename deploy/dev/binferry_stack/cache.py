@@ -90,13 +90,16 @@ def _archive_uri() -> str:
     return (known + unread)[0]
 
 
-def _private_apt(suite: str, work: Path) -> dict:
-    """An environment in which apt-get sees the archive's `suite` alone and no installed package."""
+def _private_apt(suite: str, work: Path, sources: bool = False) -> dict:
+    """An environment in which apt-get sees the archive's `suite` alone and no installed package.
+
+    With `sources` it sees the source packages in place of the binary ones."""
     for folder in ("lists/partial", "archives/partial"):
         (work / folder).mkdir(parents=True)
     (work / "status").touch()
     (work / "parts").mkdir()
-    (work / "sources.list").write_text(f"deb [signed-by={KEYRING}] {_archive_uri()} {suite} main\n")
+    source = f"[signed-by={KEYRING}] {_archive_uri()} {suite} main"
+    (work / "sources.list").write_text(f"deb {source}\ndeb-src {source}\n")
     (work / "apt.conf").write_text("\n".join([
         f'Dir::Etc::SourceList "{work}/sources.list";',
         f'Dir::Etc::SourceParts "{work}/parts";',
@@ -109,6 +112,7 @@ def _private_apt(suite: str, work: Path) -> dict:
         'APT::Install-Recommends "false";',
         'APT::Keep-Downloaded-Packages "true";',
         'Acquire::Languages "none";',
+        f'Acquire::IndexTargets::{"deb" if sources else "deb-src"}::{"Packages" if sources else "Sources"}::DefaultEnabled "false";',
         'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";',
         'Debug::NoLocking "true";',
     ]) + "\n")
@@ -128,6 +132,22 @@ def unpack_debian(suite: str, packages: list, tree: Path) -> None:
         run(["apt-get", "update", "-q", "--error-on=any"], what, env=environment)
         run(["apt-get", "install", "-q", "-y", "--download-only", *packages], what, env=environment)
         _unpack(work / "archives", tree, what)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def unpack_source(suite: str, package: str, folder: Path) -> None:
+    """Downloads the source package `package` of Debian's `suite` and unpacks it, patched, as `folder`."""
+    what = f"the source of {package} of Debian {suite}"
+    work = folder.parent / f"{folder.name}.apt"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    try:
+        environment = _private_apt(suite, work, sources=True)
+        run(["apt-get", "update", "-q", "--error-on=any"], what, env=environment)
+        run(["apt-get", "source", "-q", "--download-only", package], what, env=environment, cwd=work)
+        description = next(work.glob("*.dsc"))
+        run(["dpkg-source", "--no-check", "-x", str(description), str(folder)], what, cwd=work)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -79,6 +79,9 @@ class Kafka(Server):
             "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
             "share.coordinator.state.topic.replication.factor": "1",
             "share.coordinator.state.topic.min.isr": "1",
+            # A broker that was killed comes back only after the session of its former life.
+            "broker.session.timeout.ms": "4000",
+            "broker.heartbeat.interval.ms": "500",
             "group.initial.rebalance.delay.ms": "0",
             **{k: v for k, v in self.record["settings"].items() if k != "heap"},
         }

@@ -4,12 +4,11 @@
 
 import json
 import os
-import shutil
 import subprocess
 from typing import Dict, List
 
 from . import cache
-from .mysql_versions import DEFAULT, Installation, install
+from .mysql_versions import DEFAULT, Installation, client_for, install
 from .process import StackError
 from .server import Server
 
@@ -53,16 +52,13 @@ class Mysql(Server):
         return self._mysqld() + [f"--{key}={value}" for key, value in settings.items()]
 
     def ready(self) -> bool:
-        return self._ready_line() in self.log_since_start()
+        return "ready for connections" in self.log_since_start()
 
     def client(self) -> List[str]:
-        # A small tree may have no client of its own; any later one can talk to its server.
-        command = self._found().program("mysql", "mariadb")
-        newest = cache.root() / f"mysql-{DEFAULT}"
-        if not command and newest.exists():
-            command = Installation(DEFAULT, newest).program("mysql")
-        if not command:
-            command = [shutil.which("mysql") or shutil.which("mariadb") or "mysql"]
+        found = self._found()
+        # Those outside Debian miss libraries, or have no client at all.
+        own = found.program("mysql", "mariadb") if found.source.kind == "debian" else []
+        command = own or client_for(found.source)
         return [*command, "--no-defaults", "--protocol=TCP", "--host=127.0.0.1", f"--port={self.port}",
                 "--user=root"]
 
@@ -101,10 +97,6 @@ class Mysql(Server):
         if source.number >= (8,):
             settings.update({"mysqlx": "OFF", "binlog-row-metadata": "FULL"})
         return settings
-
-    def _ready_line(self) -> str:
-        # Every version ends its start with this word and its version; 8.0 and later say X of it first.
-        return "ready for connections. " if self._found().source.number[0] >= 8 else "ready for connections"
 
     def _initialize(self, found: Installation) -> None:
         if not found.source.mariadb and found.source.number >= (5, 7):

@@ -105,6 +105,17 @@ def install(version: str) -> Installation:
         return install(FALLBACK)
 
 
+def client_for(source: Source) -> List[str]:
+    """The command of a client for a server whose tree has no usable one."""
+    newest = cache.root() / f"mysql-{DEFAULT}"
+    if not source.mariadb and source.number >= (8,) and newest.exists():
+        return Installation(DEFAULT, newest).program("mysql")
+    # Speaks the password scheme of old servers, which MySQL's own newest client has dropped.
+    tree = cache.entry("mariadb-client", lambda place: cache.unpack_debian(
+        "bookworm", ["mariadb-client-core"], place))
+    return [*cache.loader(tree), str(tree / "usr/bin/mariadb")]
+
+
 def _fill(version: str, tree: Path) -> None:
     source = SOURCES[version]
     if source.kind == "debian":
@@ -131,7 +142,8 @@ def _fill_from_maven(source: Source, tree: Path) -> None:
     archive.unlink()
     _lift(tree)
     for program in [*tree.glob("bin/*"), *tree.glob("libexec/*")]:
-        program.chmod(0o755)
+        if program.is_file():
+            program.chmod(0o755)
 
 
 def _fill_from_npm(source: Source, tree: Path) -> None:

@@ -59,6 +59,9 @@ class Postgres(Server):
             "update_process_title": "off",  # Keeps the mark in /proc/PID/environ.
             **self.record["settings"],
         }
+        # Only called when our process is gone; but while nobody has waited for it PostgreSQL would
+        # take its pid for a running server's.
+        (self.home / "data/postmaster.pid").unlink(missing_ok=True)
         command = [self._program("postgres"), "-D", str(self.home / "data")]
         for key, value in settings.items():
             command += ["-c", f"{key}={value}"]
@@ -66,7 +69,8 @@ class Postgres(Server):
 
     def ready(self) -> bool:
         return subprocess.run(
-            [self._program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)],
+            [self._program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port),
+             "-U", "postgres", "-d", "postgres"],
             env={**os.environ, **self.environment()}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL).returncode == 0
 
