@@ -168,8 +168,6 @@ class Suite:
             stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, env=self.environment)
         integration = "Total Tests: 0" not in listed.stdout
         e2e = any((ROOT / "tests/e2e").glob("*_test.py")) or any((ROOT / "tests/e2e").glob("test_*.py"))
-        if not integration and not e2e:
-            return
         self.stack_dir = Path(tempfile.mkdtemp(prefix="stack-", dir=BUILD))
         stack = [PYTHON, str(ROOT / "deploy/dev/stack")]
         code = self.execute("start servers", [*stack, "up", "--dir", str(self.stack_dir), "--owner-pid",
@@ -182,6 +180,7 @@ class Suite:
         self.environment.update(line.split("=", 1) for line in exports.splitlines())
         if integration:
             self.ctest("dev", "integration", jobs=1)
+        self.pytest("support", ["tests/support"])
         if e2e:
             self.pytest("e2e", ["tests/e2e"])
         self.take_down()

@@ -177,7 +177,7 @@ def includes(source: Source) -> Iterator[Tuple[int, str]]:
 
 
 def _layer(path: str) -> "str | None":
-    stem = path.partition(".")[0]
+    stem = path.partition(".")[0].removesuffix("_test")
     fitting = [name for name in LAYERS if stem == name or stem.startswith(name + "/")]
     return max(fitting, key=len, default=None)
 

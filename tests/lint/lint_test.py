@@ -93,6 +93,7 @@ def test_refuses_includes_across_layers(path, include):
     ("worker/pipeline/pipeline.cc", "worker/binlog/gtid_set.h"),
     ("controller/api/task_proto.cc", "binferry/v1/task.pb.h"),
     ("common/grpc_status.cc", "binferry/v1/error_details.pb.h"),
+    ("common/grpc_status_test.cc", "binferry/v1/error_details.pb.h"),
     ("worker/worker.cc", "worker/agent/heartbeater.h"),
     ("controller/model/task_test.cc", "controller/store/task_store.h")])
 def test_accepts_includes_downwards(path, include):

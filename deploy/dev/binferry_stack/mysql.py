@@ -5,6 +5,7 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 from typing import Dict, List
 
 from . import cache
@@ -50,6 +51,9 @@ class Mysql(Server):
             **{key.replace("_", "-"): value for key, value in self.record["settings"].items()},
         }
         return self._mysqld() + [f"--{key}={value}" for key, value in settings.items()]
+
+    def pid_files(self) -> List[Path]:
+        return [self.dir / "data/mysqld.sock", self.dir / "data/mysqld.sock.lock"]
 
     def ready(self) -> bool:
         return "ready for connections" in self.log_since_start()

@@ -59,13 +59,13 @@ class Postgres(Server):
             "update_process_title": "off",  # Keeps the mark in /proc/PID/environ.
             **self.record["settings"],
         }
-        # Only called when our process is gone; but while nobody has waited for it PostgreSQL would
-        # take its pid for a running server's.
-        (self.home / "data/postmaster.pid").unlink(missing_ok=True)
         command = [self._program("postgres"), "-D", str(self.home / "data")]
         for key, value in settings.items():
             command += ["-c", f"{key}={value}"]
         return command
+
+    def pid_files(self) -> List[Path]:
+        return [self.home / "data/postmaster.pid"]
 
     def ready(self) -> bool:
         return subprocess.run(

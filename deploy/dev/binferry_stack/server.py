@@ -62,6 +62,10 @@ class Server:
         """The server's environment beside the caller's."""
         return {}
 
+    def pid_files(self) -> List[Path]:
+        """The files by which the server tells that another instance of it uses its data."""
+        return []
+
     def popen_options(self) -> dict:
         """Options for subprocess.Popen, such as the user to run as."""
         return {}
@@ -113,6 +117,10 @@ class Server:
             return
         self.record["settings"].update(settings or {})
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        # Our process is gone, but a killed one keeps its pid until somebody has waited for it, and the
+        # new one would take that for a running server.
+        for file in self.pid_files():
+            file.unlink(missing_ok=True)
         with open(self.log, "ab") as log:
             child = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
