@@ -79,7 +79,7 @@ class ByteReader {
   }
 
   const uint8_t* p_;
-  const uint8_t* const end_;
+  const uint8_t* end_;
   bool is_ok_ = true;
 };
 

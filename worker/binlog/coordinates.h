@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
 namespace binferry::worker {
@@ -20,6 +21,15 @@ struct Coordinates {
 
   friend bool operator==(const Coordinates&, const Coordinates&) = default;
 };
+
+// `status` with the place appended to its message, for errors of those who know
+// no places. OK stays OK.
+inline absl::Status AtCoordinates(const absl::Status& status,
+                                  const Coordinates& place) {
+  if (status.ok()) return status;
+  return absl::Status(
+      status.code(), absl::StrCat(status.message(), ", at ", place.ToString()));
+}
 
 }  // namespace binferry::worker
 

@@ -65,6 +65,8 @@ class EventDecoder {
   absl::Status Locate(const absl::Status& status) const;
 
  private:
+  // Frame() without places in its errors.
+  absl::StatusOr<EventFrame> FrameUnlocated(absl::Span<const uint8_t> raw);
   // Strips and verifies the checksum.
   absl::StatusOr<absl::Span<const uint8_t>> TakeBody(
       const EventHeader& header, absl::Span<const uint8_t> raw) const;
@@ -74,8 +76,8 @@ class EventDecoder {
 
   Coordinates place_;
   Coordinates event_start_;
-  bool has_format_ = false;
-  ChecksumAlgorithm checksum_ = ChecksumAlgorithm::kNone;
+  bool has_rotated_ = false;       // `event_start_` has the old file.
+  FormatDescriptionEvent format_;  // The last one.
 };
 
 // UNIMPLEMENTED, naming the event's type and what the user can do.

@@ -26,7 +26,7 @@ namespace binferry::worker {
 // Statuses: DATA_LOSS for a sequence that no source writes (the stream did not
 // start between two groups, or events are missing); UNIMPLEMENTED for XA and
 // for ROLLBACK TO after rows. They name no place: EventDecoder::Locate.
-// Immutable is nothing here; Thread-compatible.
+// Thread-compatible.
 class StreamGrammar {
  public:
   enum class State : uint8_t { kIdle, kAnnounced, kOpen };

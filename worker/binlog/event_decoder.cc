@@ -1,0 +1,325 @@
+#include "worker/binlog/event_decoder.h"
+
+#include <zlib.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
+#include "worker/binlog/byte_reader.h"
+#include "worker/binlog/event_body.h"
+
+namespace binferry::worker {
+namespace {
+
+constexpr size_t kChecksumBytes = 4;
+
+// CRC32 of the event. A file that is being written has a flag in its
+// FORMAT_DESCRIPTION that the checksum leaves out.
+uint32_t ComputeChecksum(const EventHeader& header,
+                         absl::Span<const uint8_t> bytes) {
+  if (!header.Is(EventType::kFormatDescription)) {
+    return static_cast<uint32_t>(crc32_z(0, bytes.data(), bytes.size()));
+  }
+  constexpr size_t kFlagsOffset = 17;
+  const uint8_t flags =
+      static_cast<uint8_t>(bytes[kFlagsOffset] & ~EventHeader::kInUse);
+  uLong crc = crc32_z(0, bytes.data(), kFlagsOffset);
+  crc = crc32_z(crc, &flags, 1);
+  const auto rest = bytes.subspan(kFlagsOffset + 1);
+  return static_cast<uint32_t>(crc32_z(crc, rest.data(), rest.size()));
+}
+
+bool HasValidChecksum(const EventHeader& header,
+                      absl::Span<const uint8_t> raw) {
+  if (raw.size() < EventHeader::kBytes + kChecksumBytes) return false;
+  const size_t bytes = raw.size() - kChecksumBytes;
+  uint32_t stored = 0;
+  for (size_t i = 0; i < kChecksumBytes; ++i) {
+    stored |= uint32_t{raw[bytes + i]} << (8 * i);
+  }
+  return ComputeChecksum(header, raw.first(bytes)) == stored;
+}
+
+bool IsHeartbeat(const EventHeader& header) {
+  return header.Is(EventType::kHeartbeat) || header.Is(EventType::kHeartbeatV2);
+}
+
+bool IsWritten(const EventHeader& header) {
+  return header.log_pos != 0 && !header.has_flag(EventHeader::kArtificial) &&
+         !IsHeartbeat(header);
+}
+
+absl::string_view Remedy(uint8_t type) {
+  switch (static_cast<EventType>(type)) {
+    case EventType::kWriteRowsV1:
+    case EventType::kUpdateRowsV1:
+    case EventType::kDeleteRowsV1:
+      return "set log_bin_use_v1_row_events=OFF on the source and start behind "
+             "this place; MariaDB writes no other rows events";
+    case EventType::kIncident:
+      return "the source itself lost changes here: synchronize the tables anew "
+             "and start behind this place";
+    case EventType::kPartialUpdateRows:
+      return "set binlog_row_value_options='' on the source and start behind "
+             "this place";
+    case EventType::kTransactionPayload:
+      return "set binlog_transaction_compression=OFF on the source and start "
+             "behind this place";
+    case EventType::kXaPrepare:
+      return "use no XA transactions on the source and start behind this place";
+    case EventType::kQuery:
+    case EventType::kStop:
+    case EventType::kRotate:
+    case EventType::kIntvar:
+    case EventType::kAppendBlock:
+    case EventType::kDeleteFile:
+    case EventType::kRand:
+    case EventType::kUserVar:
+    case EventType::kFormatDescription:
+    case EventType::kXid:
+    case EventType::kBeginLoadQuery:
+    case EventType::kExecuteLoadQuery:
+    case EventType::kTableMap:
+    case EventType::kHeartbeat:
+    case EventType::kIgnorable:
+    case EventType::kRowsQuery:
+    case EventType::kWriteRows:
+    case EventType::kUpdateRows:
+    case EventType::kDeleteRows:
+    case EventType::kGtid:
+    case EventType::kAnonymousGtid:
+    case EventType::kPreviousGtids:
+    case EventType::kTransactionContext:
+    case EventType::kViewChange:
+    case EventType::kHeartbeatV2:
+    case EventType::kTaggedGtid:
+      break;
+  }
+  return "start behind this place if no selected table is concerned";
+}
+
+// What Decode() makes of events whose body it does not read.
+Event UnreadEvent(const EventHeader& header, absl::Span<const uint8_t> body) {
+  switch (static_cast<EventType>(header.type)) {
+    case EventType::kStop:
+      return StopEvent{};
+    // They only come before a statement in text form, which tells enough.
+    case EventType::kIntvar:
+    case EventType::kRand:
+    case EventType::kUserVar:
+    case EventType::kBeginLoadQuery:
+    case EventType::kAppendBlock:
+    case EventType::kDeleteFile:
+    // No changes.
+    case EventType::kIgnorable:
+    case EventType::kRowsQuery:
+    case EventType::kTransactionContext:
+    case EventType::kViewChange:
+      return IgnoredEvent{};
+    case EventType::kWriteRowsV1:
+    case EventType::kUpdateRowsV1:
+    case EventType::kDeleteRowsV1:
+    case EventType::kPartialUpdateRows: {
+      UnsupportedEvent event{.type = header.type, .table_id = std::nullopt};
+      if (const auto id = PeekTableId(body); id.ok()) event.table_id = *id;
+      return event;
+    }
+    case EventType::kQuery:
+    case EventType::kRotate:
+    case EventType::kFormatDescription:
+    case EventType::kXid:
+    case EventType::kExecuteLoadQuery:
+    case EventType::kTableMap:
+    case EventType::kIncident:
+    case EventType::kHeartbeat:
+    case EventType::kWriteRows:
+    case EventType::kUpdateRows:
+    case EventType::kDeleteRows:
+    case EventType::kGtid:
+    case EventType::kAnonymousGtid:
+    case EventType::kPreviousGtids:
+    case EventType::kXaPrepare:
+    case EventType::kTransactionPayload:
+    case EventType::kHeartbeatV2:
+    case EventType::kTaggedGtid:
+      break;
+  }
+  if (header.has_flag(EventHeader::kIgnorable)) return IgnoredEvent{};
+  return UnsupportedEvent{.type = header.type, .table_id = std::nullopt};
+}
+
+template <typename T>
+absl::StatusOr<Event> AsEvent(absl::StatusOr<T> event) {
+  if (!event.ok()) return std::move(event).status();
+  return Event(*std::move(event));
+}
+
+absl::StatusOr<Event> DecodeBody(const EventHeader& header,
+                                 absl::Span<const uint8_t> body) {
+  switch (static_cast<EventType>(header.type)) {
+    case EventType::kQuery:
+    case EventType::kExecuteLoadQuery:
+      return AsEvent(ParseQuery(header, body));
+    case EventType::kRotate:
+      return AsEvent(ParseRotate(header, body));
+    case EventType::kXid:
+      return AsEvent(ParseXid(body));
+    case EventType::kTableMap:
+      return AsEvent(ParseTableMap(body));
+    case EventType::kWriteRows:
+    case EventType::kUpdateRows:
+    case EventType::kDeleteRows:
+      return AsEvent(ParseRows(header.type, body));
+    case EventType::kGtid:
+    case EventType::kAnonymousGtid:
+    case EventType::kTaggedGtid:
+      return AsEvent(ParseGtid(header, body));
+    case EventType::kHeartbeat:
+    case EventType::kHeartbeatV2:
+      return AsEvent(ParseHeartbeat(header, body));
+    case EventType::kPreviousGtids:
+      return Event(PreviousGtidsEvent{.encoded = AsText(body)});
+    case EventType::kFormatDescription:  // Kept by the decoder.
+    case EventType::kStop:
+    case EventType::kIntvar:
+    case EventType::kAppendBlock:
+    case EventType::kDeleteFile:
+    case EventType::kRand:
+    case EventType::kUserVar:
+    case EventType::kBeginLoadQuery:
+    case EventType::kWriteRowsV1:
+    case EventType::kUpdateRowsV1:
+    case EventType::kDeleteRowsV1:
+    case EventType::kIncident:
+    case EventType::kIgnorable:
+    case EventType::kRowsQuery:
+    case EventType::kTransactionContext:
+    case EventType::kViewChange:
+    case EventType::kXaPrepare:
+    case EventType::kPartialUpdateRows:
+    case EventType::kTransactionPayload:
+      break;
+  }
+  return UnreadEvent(header, body);
+}
+
+}  // namespace
+
+EventDecoder::EventDecoder(Coordinates start)
+    : place_(std::move(start)), event_start_(place_) {}
+
+absl::StatusOr<EventFrame> EventDecoder::Frame(absl::Span<const uint8_t> raw) {
+  // The file changes with ROTATE events alone.
+  if (has_rotated_) {
+    event_start_.file = place_.file;
+    has_rotated_ = false;
+  }
+  event_start_.position = place_.position;
+  absl::StatusOr<EventFrame> frame = FrameUnlocated(raw);
+  if (!frame.ok()) return Locate(frame.status());
+  return frame;
+}
+
+absl::StatusOr<EventFrame> EventDecoder::FrameUnlocated(
+    absl::Span<const uint8_t> raw) {
+  EventFrame frame;
+  BINFERRY_ASSIGN_OR_RETURN(frame.header, ParseEventHeader(raw));
+  if (frame.header.Is(EventType::kFormatDescription)) {
+    BINFERRY_ASSIGN_OR_RETURN(
+        format_, ParseFormatDescription(raw.subspan(EventHeader::kBytes)));
+  }
+  BINFERRY_ASSIGN_OR_RETURN(frame.body, TakeBody(frame.header, raw));
+  BINFERRY_RETURN_IF_ERROR(Advance(&frame));
+  return frame;
+}
+
+absl::StatusOr<absl::Span<const uint8_t>> EventDecoder::TakeBody(
+    const EventHeader& header, absl::Span<const uint8_t> raw) const {
+  const absl::Span<const uint8_t> body = raw.subspan(EventHeader::kBytes);
+  // The dump thread makes a ROTATE before it has read the file, and gives it a
+  // checksum or not whatever the file's algorithm is.
+  if (header.Is(EventType::kRotate) &&
+      (header.has_flag(EventHeader::kArtificial) || header.timestamp == 0)) {
+    return HasValidChecksum(header, raw)
+               ? body.first(body.size() - kChecksumBytes)
+               : body;
+  }
+  if (format_.checksum == ChecksumAlgorithm::kNone) {
+    // FORMAT_DESCRIPTION has room for a checksum even so.
+    return header.Is(EventType::kFormatDescription)
+               ? body.first(body.size() - kChecksumBytes)
+               : body;
+  }
+  if (!HasValidChecksum(header, raw)) {
+    return absl::DataLossError(absl::StrCat(
+        "the event ", EventTypeName(header.type),
+        " does not match its checksum: it was damaged in the source's binlog "
+        "file or on the way"));
+  }
+  return body.first(body.size() - kChecksumBytes);
+}
+
+absl::Status EventDecoder::Advance(EventFrame* frame) {
+  const EventHeader& header = frame->header;
+  frame->position = place_.position;
+  if (IsHeartbeat(header)) return FollowHeartbeat(*frame);
+  if (IsWritten(header)) {
+    const uint64_t end = place_.position + header.event_size;
+    if (static_cast<uint32_t>(end) != header.log_pos) {
+      return absl::DataLossError(absl::StrCat(
+          "events are missing or doubled: the event ",
+          EventTypeName(header.type), " should end at ", end,
+          " and says that it ends at ", header.log_pos, " modulo 2^32"));
+    }
+    place_.position = end;
+  }
+  if (header.Is(EventType::kRotate)) {
+    BINFERRY_ASSIGN_OR_RETURN(const RotateEvent rotate,
+                              ParseRotate(header, frame->body));
+    place_.file = std::string(rotate.file);
+    place_.position = rotate.position;
+    has_rotated_ = true;
+  }
+  return absl::OkStatus();
+}
+
+// A heartbeat also stands for transactions that the source passed over because
+// the reader has them: it tells where the stream goes on.
+absl::Status EventDecoder::FollowHeartbeat(const EventFrame& frame) {
+  BINFERRY_ASSIGN_OR_RETURN(const HeartbeatEvent heartbeat,
+                            ParseHeartbeat(frame.header, frame.body));
+  if (heartbeat.file != place_.file) return absl::OkStatus();
+  uint64_t position = heartbeat.position;
+  if (frame.header.Is(EventType::kHeartbeat)) {
+    // The nearest place with these low 32 bits.
+    const int32_t distance = static_cast<int32_t>(
+        frame.header.log_pos - static_cast<uint32_t>(place_.position));
+    if (distance < 0) return absl::OkStatus();
+    position = place_.position + static_cast<uint32_t>(distance);
+  }
+  if (position > place_.position) place_.position = position;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Event> EventDecoder::Decode(const EventFrame& frame) const {
+  if (frame.header.Is(EventType::kFormatDescription)) return Event(format_);
+  absl::StatusOr<Event> event = DecodeBody(frame.header, frame.body);
+  if (!event.ok()) return Locate(event.status());
+  if (auto* heartbeat = std::get_if<HeartbeatEvent>(&*event)) {
+    heartbeat->position = place_.position;
+  }
+  return event;
+}
+
+absl::Status EventDecoder::Locate(const absl::Status& status) const {
+  return AtCoordinates(status, event_start_);
+}
+
+absl::Status UnsupportedEventError(const UnsupportedEvent& event) {
+  return absl::UnimplementedError(
+      absl::StrCat("Binferry does not read the event ",
+                   EventTypeName(event.type), ": ", Remedy(event.type)));
+}
+
+}  // namespace binferry::worker
