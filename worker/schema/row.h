@@ -43,6 +43,9 @@ struct Value {
     kBytes,      // `bytes`: BINARY padded to the column's length
   };
 
+  // Absent. Spelled out because the union's would be deleted.
+  Value() {}
+
   Kind kind = Kind::kAbsent;
   union {
     int64_t integer = 0;
