@@ -12,7 +12,10 @@ namespace binferry {
 namespace {
 
 std::string WriteFile(const std::string& text) {
-  const std::string path = testing::TempDir() + "/secret_test";
+  // Cases run side by side, so each has its own file.
+  const std::string path =
+      testing::TempDir() + "/secret_test." +
+      testing::UnitTest::GetInstance()->current_test_info()->name();
   std::ofstream(path) << text;
   return path;
 }

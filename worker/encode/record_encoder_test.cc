@@ -372,8 +372,9 @@ TEST_F(RecordEncoderTest, RecordsStayValidWhileTheArenaGrows) {
   const TablePlan plan = TestPlan(RecordFormat::kJson);
   std::vector<Record> records;
   const std::string large(1'000'000, 'x');
+  const std::string small = "small";  // The rows only borrow their texts.
   for (int i = 0; i < 2'000; ++i) {
-    const Row row = {Signed(i), Text(i % 1000 == 500 ? large : "small")};
+    const Row row = {Signed(i), Text(i % 1000 == 500 ? large : small)};
     ASSERT_THAT(EncodeRow(plan, InsertOf(row), &arena_, &records), IsOk());
   }
   for (int i = 0; i < 2'000; ++i) {
@@ -381,7 +382,7 @@ TEST_F(RecordEncoderTest, RecordsStayValidWhileTheArenaGrows) {
     ASSERT_EQ(record.key, absl::StrCat("{\"id\":\"", i, "\"}"));
     const std::string row =
         absl::StrCat("[{\"id\":\"", i, "\",\"c\":\"",
-                     i % 1000 == 500 ? large : "small", "\"}]");
+                     i % 1000 == 500 ? large : small, "\"}]");
     ASSERT_EQ(record.value, TestValue(27677, "INSERT", row, "null"));
   }
 }

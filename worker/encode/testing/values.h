@@ -22,7 +22,7 @@ inline Value Signed(int64_t number) {
   return value;
 }
 inline Value Natural(Value::Kind kind, uint64_t number) {
-  Value value = Of(kind);
+  Value value = ValueOf(kind);
   value.natural = number;
   return value;
 }
@@ -41,12 +41,12 @@ inline Value Double(double number) {
   return value;
 }
 inline Value Temporal(Value::Kind kind, const TemporalFields& fields) {
-  Value value = Of(kind);
+  Value value = ValueOf(kind);
   value.temporal = fields;
   return value;
 }
 inline Value Bytes(Value::Kind kind, absl::string_view bytes) {
-  Value value = Of(kind);
+  Value value = ValueOf(kind);
   value.bytes = bytes;
   return value;
 }
