@@ -113,11 +113,6 @@ void KafkaClient::OnError(int error, absl::string_view reason) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
       if (refusal_.empty()) refusal_ = std::string(reason);
       break;
-    case RD_KAFKA_RESP_ERR__TRANSPORT:
-    case RD_KAFKA_RESP_ERR__TIMED_OUT:
-    case RD_KAFKA_RESP_ERR__RESOLVE:
-    case RD_KAFKA_RESP_ERR__SSL:
-      break;
     default:
       break;
   }
@@ -138,6 +133,12 @@ absl::Status KafkaClient::CheckInterrupt() const {
   return interrupt_.stop_requested()
              ? absl::CancelledError("the task is being stopped")
              : absl::OkStatus();
+}
+
+void KafkaClient::ForgetOutage() {
+  Poll(absl::ZeroDuration());
+  absl::MutexLock lock(&mu_);
+  all_down_since_.reset();
 }
 
 absl::Status KafkaClient::CheckReachable() {
@@ -166,11 +167,7 @@ absl::Status KafkaClient::Retry(
     absl::Duration timeout,
     absl::FunctionRef<absl::Status(absl::Duration)> attempt) {
   const MonotonicTime deadline = clock_->MonotonicNow() + timeout;
-  {
-    // What was down before says nothing about now.
-    absl::MutexLock lock(&mu_);
-    all_down_since_.reset();
-  }
+  ForgetOutage();
   absl::Duration wait = kFirstWait;
   while (true) {
     if (absl::Status reachable = CheckReachable(); !reachable.ok()) {

@@ -17,46 +17,18 @@
 #include "absl/time/time.h"
 #include "common/clock.h"
 #include "common/ids.h"
+#include "worker/sink/checkpoint_tail.h"
 #include "worker/sink/kafka_admin.h"
+#include "worker/sink/kafka_checkpoint_reader.h"
 #include "worker/sink/kafka_client.h"
-#include "worker/sink/kafka_cluster.h"
+#include "worker/sink/kafka_sink_options.h"
+#include "worker/sink/kafka_transactional_producer.h"
 #include "worker/sink/record_sink.h"
 
 // Of librdkafka, which only kafka_*.cc include.
 struct rd_kafka_topic_s;
 
 namespace binferry::worker {
-
-struct KafkaSinkOptions {
-  // How missing topics are created.
-  struct TopicCreation {
-    int32_t partition_count = 1;
-    int32_t replication_factor = -1;  // -1 = as the broker is configured.
-  };
-
-  KafkaClusterOptions cluster;
-  std::string state_prefix = "binferry";  // Of state topics, transactional ids.
-  std::string install_uuid;               // Of this installation of Binferry.
-  TaskUid task_uid;
-  Epoch epoch;
-  int32_t state_partition = 0;  // The task's own, in both state topics.
-  std::optional<TopicCreation> auto_create;  // Else topics must exist.
-  // The broker aborts a Kafka transaction of a producer that is silent so long;
-  // until then consumers wait at it. At most the broker's
-  // transaction.max.timeout.ms.
-  absl::Duration transaction_timeout = absl::Seconds(60);
-  // The largest record, with its key, before compression. The topic's
-  // max.message.bytes bounds it after compression.
-  int64_t max_record_bytes = 10'000'000;
-  absl::Duration linger = absl::Milliseconds(5);
-  absl::Duration open_timeout = absl::Seconds(30);
-  // Requested from any thread: blocked calls return CANCELLED soon.
-  std::stop_token interrupt;
-};
-
-// The transactional id of a task: the same over workers and restarts, so that
-// the newest producer fences all others.
-std::string TransactionalId(const KafkaSinkOptions& options);
 
 // A producer with one transactional id per task; the checkpoint is the last
 // record of each Kafka transaction.
@@ -71,9 +43,6 @@ std::string TransactionalId(const KafkaSinkOptions& options);
 // Thread-compatible but for OpenTopic, which any thread may call.
 class KafkaSink : public RecordSink {
  public:
-  // OK while the worker may start producers for the task.
-  using LeaseCheck = std::function<absl::Status()>;
-
   // Checks the lease, ensures the state topics, fences, checks the lease again,
   // reads the checkpoint. `clock` must outlive the sink.
   static absl::StatusOr<OpenedSink> Open(const KafkaSinkOptions& options,
@@ -106,31 +75,39 @@ class KafkaSink : public RecordSink {
         admin_(std::move(admin)),
         producer_(std::move(producer)) {}
 
-  // The partition count of `name`, which is created if it may be.
-  absl::StatusOr<int32_t> FindOrCreate(const std::string& name);
-  // Makes the producer know topic `name`, so that the first record to it
-  // doesn't wait.
-  absl::StatusOr<rd_kafka_topic_s*> OpenHandle(const std::string& name);
-  // The writer's own copy of the handle, fetched once per topic.
-  absl::StatusOr<OpenedTopic> TopicOf(TopicHandle handle);
+  // Where the bytes of a value are while the client sends them.
+  enum class ValueBytes : uint8_t { kBorrowed, kCopied, kNone };
+
+  // Creates topic `name` if it is missing and may be created.
+  absl::Status EnsureTopic(const std::string& name);
+  // Makes the producer know an existing topic, so that the first record to it
+  // doesn't wait. The caller destroys the handle.
+  absl::StatusOr<OpenedTopic> OpenHandle(const std::string& name);
+  // Out of the writer's own copy of the list, fetched when it is too short.
+  absl::StatusOr<const OpenedTopic*> TopicOf(TopicHandle handle);
+  absl::StatusOr<CheckpointTail> ReadState(CheckpointReach reach);
 
   absl::Status CheckUsable() const;
   absl::Status Begin();
   absl::Status WriteOne(const Record& record);
-  // To the task's partition of the checkpoint topic; no `value` = tombstone.
-  absl::Status WriteState(const std::string& key,
-                          const std::optional<std::string>& value);
+  // To the task's partition of the checkpoint topic; no `value` = a tombstone.
+  absl::Status WriteState(Epoch epoch, const std::optional<std::string>& value);
+  // Hands one record to the client, waiting while its queue is full.
+  absl::Status Produce(const OpenedTopic& topic, ValueBytes bytes,
+                       const Record& record);
   absl::Status CommitTransaction();
+  absl::Status AbortTransaction();
   // Remembers that the sink is useless, and returns `error`.
   absl::Status Fail(absl::Status error);
-  // What ProduceError of topic and record means.
-  absl::Status ProduceFailure(int error, const std::string& topic,
-                              const Record& record) const;
+  // The status of the client's `error` when `doing`, or rather of the cause of
+  // it that the client has told elsewhere.
+  absl::Status FailureOf(int error, absl::string_view doing,
+                         absl::string_view detail) const;
 
   const KafkaSinkOptions options_;
   const std::unique_ptr<KafkaAdmin> admin_;
   const std::unique_ptr<KafkaClient> producer_;
-  rd_kafka_topic_s* checkpoint_topic_ = nullptr;
+  OpenedTopic checkpoint_topic_;
 
   absl::Mutex topics_mu_;
   std::vector<OpenedTopic> topics_ ABSL_GUARDED_BY(topics_mu_);
