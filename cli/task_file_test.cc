@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "common/status_details.h"
 #include "common/testing/status_matchers.h"
 
@@ -172,6 +175,19 @@ TEST(TaskFileTest, SettingsThatMakeNoSenseSaySo) {
   EXPECT_THAT(Parse(kTask, {"source.prt=1"}), FailsSaying("unknown key `prt`"));
   EXPECT_THAT(Parse(kTask, {"objects.databases.7.name=a"}),
               FailsSaying("the next index is 1"));
+}
+
+TEST(TaskFileTest, TheExampleIsValid) {
+  std::ifstream in(BINFERRY_SOURCE_DIR "/deploy/task.example.yaml");
+  std::ostringstream text;
+  text << in.rdbuf();
+  const absl::StatusOr<TaskFile> file =
+      Parse(text.str(), {"source.password={env: PW}"});
+  ASSERT_THAT(file, IsOk());
+  EXPECT_EQ(file->id, "shop-orders");
+  EXPECT_TRUE(file->task.objects().databases(0).all_tables());
+  EXPECT_EQ(file->task.partition_policy(),
+            v1::PARTITION_POLICY_PRIMARY_KEY_HASH);
 }
 
 TEST(TaskFileTest, ViolationsOfTheServerGetTheirLine) {
