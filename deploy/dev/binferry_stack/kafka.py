@@ -33,7 +33,8 @@ class Kafka(Server):
         self.record["libraries"] = str(_libraries(self.record["version"]))
         (self.dir / "log4j2.properties").write_text(LOGGING)
         self._write_properties()
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # Behind a letter: an id that starts with a dash would be taken for an option.
+        cluster = "A" + urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
         done = subprocess.run(
             [*self._java(), "kafka.tools.StorageTool", "format", "-t", cluster, "-c",
              str(self.dir / "server.properties")],
