@@ -51,6 +51,10 @@ bool IsWritten(const EventHeader& header) {
 }
 
 absl::string_view Remedy(uint8_t type) {
+  constexpr uint8_t kFirstMariadbType = 160;
+  if (type >= kFirstMariadbType) {
+    return "only MySQL's binlogs are read; use a MySQL source";
+  }
   switch (static_cast<EventType>(type)) {
     case EventType::kWriteRowsV1:
     case EventType::kUpdateRowsV1:
