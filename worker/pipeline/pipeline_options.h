@@ -1,0 +1,86 @@
+// What a task says to its pipeline.
+#ifndef BINFERRY_WORKER_PIPELINE_PIPELINE_OPTIONS_H_
+#define BINFERRY_WORKER_PIPELINE_PIPELINE_OPTIONS_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/ids.h"
+#include "common/topic_name.h"
+#include "worker/binlog/binlog_source.h"
+#include "worker/encode/table_plan.h"
+#include "worker/route/partitioner.h"
+#include "worker/schema/checkpoint.h"
+#include "worker/select/object_selection.h"
+#include "worker/sink/record_sink.h"
+
+namespace binferry::worker {
+
+// Which topic a table's records go to.
+struct TopicPolicy {
+  // All tables go to this one, which must exist; "" = a topic per name that
+  // `name_format` makes.
+  std::string specified_topic;
+  std::string name_format{kDefaultTopicNameFormat};
+};
+
+// What is known about the task's earlier runs, apart from its checkpoint.
+enum class TaskHistory : uint8_t {
+  kNew,      // It may never have had a checkpoint.
+  kStarted,  // A start position was committed: an absent checkpoint is a loss.
+};
+
+struct PipelineOptions {
+  TaskUid task_uid;
+  Epoch epoch;
+  // Must select the same tables as the checkpoint's generation did while the
+  // checkpoint's `rows_done` isn't 0: these rows are counted, not named.
+  Generation generation;
+  TaskHistory history = TaskHistory::kNew;
+
+  ObjectSelection objects;
+  RecordFormat format = RecordFormat::kJson;
+  TopicPolicy topic_policy;
+  PartitionPolicy partition_policy = PartitionPolicy::kTableHash;
+
+  // All memory for rows between the source's buffer and the commit.
+  size_t budget_bytes = size_t{64} << 20;
+  int encoder_threads = 2;  // From 1.
+  // Records wait so long for their commit while the source has more to give.
+  absl::Duration commit_interval = absl::Milliseconds(100);
+  // With nothing more to read, so long is waited for more before a commit.
+  absl::Duration idle_grace = absl::Milliseconds(2);
+  // A chunk with events waits so long to be filled before it is encoded.
+  absl::Duration chunk_linger = absl::Milliseconds(1);
+  // Progress over rows of tables that aren't selected is committed that often.
+  absl::Duration checkpoint_interval = absl::Seconds(1);
+  // And a checkpoint without any progress that often, so that nothing expires.
+  absl::Duration idle_commit_interval = absl::Hours(1);
+  // Of the source.
+  absl::Duration heartbeat_period = absl::Seconds(5);
+};
+
+// Opens a stream that goes on at a checkpoint: behind its GTID set if
+// `uses_gtid`, else at its file and position. Errors as BinlogSource::Next.
+using SourceOpener =
+    std::function<absl::StatusOr<std::unique_ptr<BinlogSource>>(
+        const Checkpoint&)>;
+
+// The start position of a task that has none yet: the source's part of a
+// checkpoint (`server_uuid`, `gtid_set`, `uses_gtid`, `file`, `position`).
+using StartResolver = std::function<absl::StatusOr<Checkpoint>()>;
+
+// All may be called from the thread of Pipeline::Run alone.
+struct PipelineConnections {
+  SinkOpener open_sink;
+  StartResolver resolve_start;
+  SourceOpener open_source;
+};
+
+}  // namespace binferry::worker
+
+#endif  // BINFERRY_WORKER_PIPELINE_PIPELINE_OPTIONS_H_
