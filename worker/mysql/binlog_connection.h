@@ -33,12 +33,6 @@ struct DumpOptions {
 // What to have: the set of transactions, or a place in a file below 4 GiB.
 using DumpStart = std::variant<GtidSet, Coordinates>;
 
-// The status that an error packet of the dump (or its command) means, with what
-// the user can do (reference: MySQL's rpl_binlog_sender.cc). DATA_LOSS: history
-// is gone. FAILED_PRECONDITION: another reader with our identity, or the binlog
-// is off; a retry can't help. PERMISSION_DENIED: REPLICATION SLAVE is missing.
-absl::Status DumpError(absl::string_view where, const MysqlError& error);
-
 // A session in which a dump runs. Thread-compatible, but for Interrupt().
 class BinlogConnection {
  public:

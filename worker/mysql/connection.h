@@ -2,18 +2,18 @@
 #ifndef BINFERRY_WORKER_MYSQL_CONNECTION_H_
 #define BINFERRY_WORKER_MYSQL_CONNECTION_H_
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "worker/mysql/connection_options.h"
+#include "worker/mysql/mysql_error.h"
 
 struct st_mysql;  // The client library's; see connection.cc.
 
@@ -21,28 +21,6 @@ namespace binferry::worker {
 
 // One row of a result, as text; no value = NULL.
 using TextRow = std::vector<std::optional<std::string>>;
-
-// What the client library reports: a server's error (1000-1999, 3000-) or its
-// own (2000-2999), with its text.
-struct MysqlError {
-  unsigned int code = 0;
-  std::string message;
-};
-
-// A failure to connect, as a status. PERMISSION_DENIED: the server refuses user
-// or password; trying again can lock the account. UNAVAILABLE: it can't be
-// reached, or breaks off (the message tells an unknown host, a closed port and
-// a time-out apart). FAILED_PRECONDITION: TLS or authentication settings don't
-// fit the server's.
-absl::Status ConnectError(const ConnectionOptions& options,
-                          const MysqlError& error);
-
-// A failed statement, as a status. UNAVAILABLE: the connection broke.
-// PERMISSION_DENIED: a privilege is missing. UNIMPLEMENTED: the server does not
-// know the statement or a variable in it (an older version's name may do).
-// FAILED_PRECONDITION: any other refusal. `where` is `host:port`.
-absl::Status QueryError(absl::string_view where, absl::string_view statement,
-                        const MysqlError& error);
 
 // Thread-compatible, but for Interrupt().
 class Connection {
@@ -75,19 +53,26 @@ class Connection {
   // Breaks the connection: whatever blocks on it returns at once. Any thread,
   // any number of times, while this object lives.
   void Interrupt();
-  bool interrupted() const;
+  bool interrupted() const { return interrupted_; }
 
-  // The library's own object, for BinlogConnection alone.
+  // For BinlogConnection alone: the library's own object, its last error, and
+  // the socket (bytes read from it are lost to the library).
   st_mysql* handle() const { return mysql_; }
+  MysqlError LastError() const;
+  int socket() const { return socket_; }
+  bool is_encrypted() const { return is_encrypted_; }
 
  private:
-  Connection(st_mysql* mysql, std::string where);
+  Connection(st_mysql* mysql, int socket, const ConnectionOptions& options);
 
   st_mysql* const mysql_;
+  // A duplicate: the library closes its own descriptor at the first error, and
+  // its number may be another socket's when Interrupt() comes.
+  const int socket_;
   const std::string where_;
   const std::string server_version_;
-  mutable absl::Mutex mu_;
-  bool interrupted_ ABSL_GUARDED_BY(mu_) = false;
+  const bool is_encrypted_;
+  std::atomic<bool> interrupted_ = false;
 };
 
 }  // namespace binferry::worker

@@ -1,0 +1,204 @@
+#include "worker/mysql/start_position.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
+
+namespace binferry::worker {
+namespace {
+
+// COM_BINLOG_DUMP has 32 bits for the position.
+constexpr uint64_t kPositionLimit = uint64_t{1} << 32;
+// A binlog file's magic number comes before its first event.
+constexpr uint64_t kFirstPosition = 4;
+
+// A set's text for a message: sets can have thousands of intervals.
+std::string Shortened(const GtidSet& set) {
+  constexpr size_t kMaxShown = 500;
+  std::string text = set.ToString();
+  if (text.size() > kMaxShown) {
+    text.resize(kMaxShown);
+    text += "…";
+  }
+  return text;
+}
+
+absl::Status CheckPurged(const GtidSet& have, const SourceVariables& variables,
+                         const std::string& where) {
+  const GtidSet missing = variables.gtid_purged.Minus(have);
+  if (missing.empty()) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(
+      "the source ", where,
+      " purged transactions that were not read yet: ", Shortened(missing),
+      "; they are missing for good: start from a present position, and keep "
+      "binlogs longer (binlog_expire_logs_seconds)"));
+}
+
+absl::Status CheckSameHistory(const GtidSet& have,
+                              const SourceVariables& variables,
+                              const std::string& where) {
+  const GtidSet& executed = variables.gtid_executed;
+  if (have.empty() || have.SharesUuid(executed)) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the GTID set ", Shortened(have),
+      " shares no server UUID with what the source ", where, " has executed (",
+      Shortened(executed),
+      "): this is another server; point source.host at the right one"));
+}
+
+// The transactions of `have` that this server numbered itself and doesn't have.
+// Those of other servers it may never have seen: harmless.
+absl::StatusOr<GtidSet> TransactionsAhead(const GtidSet& have,
+                                          const SourceVariables& variables) {
+  const GtidSet ahead = have.Minus(variables.gtid_executed);
+  if (ahead.empty() || variables.server_uuid.empty()) return GtidSet();
+  BINFERRY_ASSIGN_OR_RETURN(
+      const GtidSet own,
+      GtidSet::Parse(absl::StrCat(variables.server_uuid, ":1")));
+  return ahead.SharesUuid(own) ? ahead : GtidSet();
+}
+
+Checkpoint CheckpointAt(const SourceVariables& variables,
+                        const Coordinates& coordinates) {
+  Checkpoint checkpoint;
+  checkpoint.server_uuid = variables.server_uuid;
+  checkpoint.file = coordinates.file;
+  checkpoint.position = coordinates.position;
+  return checkpoint;
+}
+
+absl::Status CheckPositionFits(uint64_t position, const std::string& file) {
+  if (position < kFirstPosition)
+    return absl::InvalidArgumentError(absl::StrCat(
+        "start position ", file, ":", position,
+        " is before the first event of a file, which is at ", kFirstPosition));
+  if (position >= kPositionLimit)
+    return absl::FailedPreconditionError(absl::StrCat(
+        "position ", file, ":", position,
+        " lies above 4 GiB, where MySQL's protocol can't start to read: use a "
+        "GTID set (gtid_mode=ON)"));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Checkpoint> ResolveNow(const SourceHistory& history) {
+  Checkpoint checkpoint =
+      CheckpointAt(history.variables, history.position.coordinates);
+  if (history.variables.uses_gtid()) {
+    checkpoint.uses_gtid = true;
+    checkpoint.gtid_set = history.position.gtid_executed.ToString();
+    return checkpoint;
+  }
+  BINFERRY_RETURN_IF_ERROR(
+      CheckPositionFits(checkpoint.position, checkpoint.file));
+  return checkpoint;
+}
+
+absl::StatusOr<Checkpoint> ResolveGtidSet(const StartAfterGtidSet& start,
+                                          const SourceHistory& history) {
+  const SourceVariables& variables = history.variables;
+  BINFERRY_ASSIGN_OR_RETURN(const GtidSet set, GtidSet::Parse(start.gtid_set));
+  if (!variables.uses_gtid())
+    return absl::FailedPreconditionError(absl::StrCat(
+        "a start after a GTID set needs gtid_mode=ON on the source ",
+        history.where, ", which has ",
+        variables.gtid_mode.empty() ? "none" : variables.gtid_mode,
+        ": start now, or at a file and position"));
+  BINFERRY_ASSIGN_OR_RETURN(const GtidSet ahead,
+                            TransactionsAhead(set, variables));
+  if (!ahead.empty())
+    return absl::FailedPreconditionError(
+        absl::StrCat("the start's GTID set holds transactions that the source ",
+                     history.where, " has not executed yet: ", Shortened(ahead),
+                     "; leave them out"));
+  BINFERRY_RETURN_IF_ERROR(CheckSameHistory(set, variables, history.where));
+  BINFERRY_RETURN_IF_ERROR(CheckPurged(set, variables, history.where));
+  Checkpoint checkpoint = CheckpointAt(variables, Coordinates{});
+  checkpoint.uses_gtid = true;
+  checkpoint.gtid_set = set.ToString();
+  return checkpoint;
+}
+
+absl::StatusOr<Checkpoint> ResolveCoordinates(const StartAtCoordinates& start,
+                                              const SourceHistory& history) {
+  const Coordinates& at = start.coordinates;
+  BINFERRY_RETURN_IF_ERROR(CheckPositionFits(at.position, at.file));
+  const auto file =
+      std::find_if(history.files.begin(), history.files.end(),
+                   [&](const BinlogFile& f) { return f.name == at.file; });
+  if (file == history.files.end()) {
+    const std::string range =
+        history.files.empty() ? "none"
+                              : absl::StrCat(history.files.front().name, " to ",
+                                             history.files.back().name);
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the source ", history.where, " has no binlog file '", at.file,
+        "' (it has ", range, "): it was purged, or the name is wrong"));
+  }
+  if (at.position > file->bytes)
+    return absl::FailedPreconditionError(absl::StrCat(
+        "start position ", at.ToString(), " lies after the file's end at ",
+        file->bytes, " on the source ", history.where));
+  return CheckpointAt(history.variables, at);
+}
+
+}  // namespace
+
+absl::StatusOr<SourceHistory> ReadSourceHistory(Connection* connection) {
+  SourceHistory history;
+  history.where = connection->where();
+  // The position first: what is purged or listed after it is judged by later
+  // facts, never by earlier ones.
+  BINFERRY_ASSIGN_OR_RETURN(history.position, ReadSourcePosition(connection));
+  BINFERRY_ASSIGN_OR_RETURN(history.files, ListBinlogFiles(connection));
+  BINFERRY_ASSIGN_OR_RETURN(history.variables, ReadSourceVariables(connection));
+  return history;
+}
+
+absl::StatusOr<Checkpoint> ResolveStartPosition(const StartPosition& start,
+                                                const SourceHistory& history) {
+  if (const auto* set = std::get_if<StartAfterGtidSet>(&start))
+    return ResolveGtidSet(*set, history);
+  if (const auto* coordinates = std::get_if<StartAtCoordinates>(&start))
+    return ResolveCoordinates(*coordinates, history);
+  return ResolveNow(history);
+}
+
+absl::Status CheckResumable(const Checkpoint& checkpoint,
+                            const SourceVariables& variables,
+                            const std::string& where) {
+  if (!checkpoint.uses_gtid) {
+    BINFERRY_RETURN_IF_ERROR(
+        CheckPositionFits(checkpoint.position, checkpoint.file));
+    if (checkpoint.server_uuid == variables.server_uuid)
+      return absl::OkStatus();
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the source ", where, " is server ", variables.server_uuid,
+        ", the checkpoint ", checkpoint.file, ":", checkpoint.position,
+        " is of server ", checkpoint.server_uuid,
+        ": a file and position mean nothing elsewhere; point source.host at "
+        "the right server, or synchronize anew"));
+  }
+  BINFERRY_ASSIGN_OR_RETURN(const GtidSet have,
+                            GtidSet::Parse(checkpoint.gtid_set));
+  if (!variables.uses_gtid())
+    return absl::FailedPreconditionError(
+        absl::StrCat("gtid_mode of the source ", where, " is ",
+                     variables.gtid_mode.empty() ? "OFF" : variables.gtid_mode,
+                     ", but the task resumes by GTID: set gtid_mode=ON again"));
+  BINFERRY_ASSIGN_OR_RETURN(const GtidSet ahead,
+                            TransactionsAhead(have, variables));
+  if (!ahead.empty())
+    return absl::DataLossError(absl::StrCat(
+        "the source ", where,
+        " lacks transactions that were read from it: ", Shortened(ahead),
+        "; it was restored from a backup or lost them in a crash: decide which "
+        "history holds, then synchronize anew or point the task at the right "
+        "server"));
+  BINFERRY_RETURN_IF_ERROR(CheckSameHistory(have, variables, where));
+  return CheckPurged(have, variables, where);
+}
+
+}  // namespace binferry::worker
