@@ -88,21 +88,32 @@ class Suite:
         self.pytest("lint_test", ["tests/lint/lint_test.py"])
 
     def build(self, preset: str, environment: Optional[Dict[str, str]] = None) -> None:
-        """Configures and builds build/<preset>; one run at a time does."""
+        """Builds build/<preset>; one run at a time does.
+
+        Another run may be testing there: where nothing has changed nothing is written, neither by the
+        configuration nor by ctest's look into the test programs."""
         configure = ["cmake", "--preset", preset]
         if shutil.which("ccache"):
             configure += ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache", "-DCMAKE_C_COMPILER_LAUNCHER=ccache"]
         if shutil.which("mold"):
             configure += ["-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold"]
+        wanted = "\n".join([*configure, str(environment), (ROOT / "CMakePresets.json").read_text()])
+        stamp = BUILD / preset / "configured-by-suite"
         with open(BUILD / f".{preset}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            for name, command in ((f"configure {preset}", configure),
-                                  (f"build {preset}", ["cmake", "--build", str(BUILD / preset)])):
-                code = self.execute(name, command, environment)
-                if code != 0:
-                    self.results.add(case_of_command(name, code))
-                    self.show_errors(name)
-                    raise BuildFailed(name)
+            if not stamp.exists() or stamp.read_text() != wanted:
+                self.step(f"configure {preset}", configure, environment)
+                stamp.write_text(wanted)
+            self.step(f"build {preset}", ["cmake", "--build", str(BUILD / preset)], environment)
+            self.step(f"list tests {preset}", ["ctest", "--test-dir", str(BUILD / preset), "-N"], environment)
+
+    def step(self, name: str, command: List[str], environment: Optional[Dict[str, str]]) -> None:
+        """A step that all later ones need; BuildFailed after showing why."""
+        code = self.execute(name, command, environment)
+        if code != 0:
+            self.results.add(case_of_command(name, code))
+            self.show_errors(name)
+            raise BuildFailed(name)
 
     def ctest(self, preset: str, label: str, environment: Optional[Dict[str, str]] = None, jobs: int = 0) -> None:
         """The tests of one label of one build."""
