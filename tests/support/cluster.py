@@ -1,0 +1,168 @@
+"""Controllers and workers of one installation, and the `binferry` command to talk to them."""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from support.processes import Process, wait_for
+from support.stack import ROOT, Stack
+
+# Another build's programs, e.g. one that breaks a rule, are asked for by name.
+BUILD = Path(os.environ.get("BINFERRY_BUILD_DIR", ROOT / "build/dev"))
+
+
+class CommandFailed(AssertionError):
+    """The command refused; `code` is its exit code, `message` what it said."""
+
+    def __init__(self, arguments: List[str], code: int, message: str):
+        super().__init__(f"binferry {' '.join(arguments)}: exit code {code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class Cluster:
+    """One controller over a database of its own, and any number of workers. Use as a context manager."""
+
+    def __init__(self, stack: Stack, worker_build: Path = BUILD):
+        """`stack` must have PostgreSQL; nothing runs before `start_controller`."""
+        self.stack = stack
+        self._worker_build = worker_build
+        (ROOT / "build").mkdir(exist_ok=True)
+        self.dir = Path(tempfile.mkdtemp(prefix="cluster-", dir=ROOT / "build"))
+        self.database = "binferry_" + secrets.token_hex(4)
+        stack.psql(f"CREATE DATABASE {self.database}")
+        self.key_file = self.dir / "secret.key"
+        self.key_file.touch(0o600)
+        self.key_file.write_bytes(secrets.token_bytes(32))
+        self.controller: Optional[Process] = None
+        self.ports: Dict[str, int] = {}
+        self.workers: Dict[str, Process] = {}
+
+    def __enter__(self) -> "Cluster":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    @property
+    def postgres(self) -> str:
+        """The connection string of the installation's own database."""
+        return self.stack.postgres.replace("dbname=postgres", f"dbname={self.database}")
+
+    def start_controller(self) -> Process:
+        """Starts the controller, on the ports of the one before if there was one, and waits for both listeners."""
+        ports_file = self.dir / "ports.json"
+        ports_file.unlink(missing_ok=True)
+        self.controller = Process(
+            [str(BUILD / "bin/binferry-controller"), "--insecure-dev",
+             "--listen-api", f"127.0.0.1:{self.ports.get('api', 0)}",
+             "--listen-workers", f"127.0.0.1:{self.ports.get('workers', 0)}",
+             "--postgres", self.postgres, "--secret-key-file", str(self.key_file),
+             "--migrations-dir", str(ROOT / "migrations"), "--ports-file", str(ports_file)],
+            self.dir / "controller.log")
+        wait_for(lambda: ports_file.exists() or not self.controller.running, 20, "the controller's ports")
+        assert self.controller.running, self.controller.output[-2000:]
+        self.ports = json.loads(ports_file.read_text())
+        return self.controller
+
+    def wait_until_serving(self, seconds: float = 20) -> None:
+        """Waits until the API answers, which needs PostgreSQL."""
+        def answers() -> bool:
+            try:
+                self.binferry("task", "list")
+                return True
+            except CommandFailed:
+                return False
+        wait_for(answers, seconds, "the API's answer")
+
+    def start_worker(self, name: str = "w1", *options: str, environment: Optional[Dict[str, str]] = None) -> Process:
+        """Starts a worker; one of the same name before it must have ended or is to be replaced."""
+        worker = Process(
+            [str(self._worker_build / "bin/binferry-worker"), "--insecure-dev",
+             "--controller", f"127.0.0.1:{self.ports['workers']}", "--name", name, "--region", "local",
+             "--network-types", "VPC", "--slots", "40", *options],
+            self.dir / f"worker-{name}.log", environment)
+        self.workers[name] = worker
+        return worker
+
+    def binferry(self, *arguments: str, environment: Optional[Dict[str, str]] = None) -> str:
+        """Runs the command and returns its standard output; CommandFailed unless its exit code is 0."""
+        done = subprocess.run(
+            [str(BUILD / "bin/binferry"), "--insecure-dev", "--server", f"127.0.0.1:{self.ports['api']}", *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300,
+            env={**os.environ, **(environment or {})})
+        if done.returncode != 0:
+            raise CommandFailed(list(arguments), done.returncode, done.stderr)
+        return done.stdout
+
+    def create_task(self, definition: Dict[str, Any], start: bool = True) -> None:
+        """Creates a task of a task file's content and, unless told not to, starts it."""
+        path = self.dir / f"{definition['id']}.json"
+        path.write_text(json.dumps(definition))
+        self.binferry("task", "create", "-f", str(path))
+        if start:
+            self.wait(definition["id"], "CONFIGURATION")
+            self.binferry("task", "start", definition["id"])
+
+    def run_task(self, definition: Dict[str, Any], seconds: float = 60) -> None:
+        """Creates and starts a task and waits until it carries changes."""
+        self.create_task(definition)
+        self.wait(definition["id"], "INCREMENTAL_SYNC", seconds)
+
+    def task(self, name: str) -> Dict[str, Any]:
+        """The task as the API shows it."""
+        return json.loads(self.binferry("task", "get", name, "-o", "json"))
+
+    def state(self, name: str) -> str:
+        return self.task(name)["status"]["state"].replace("TASK_STATE_", "")
+
+    def wait(self, name: str, state: str, seconds: float = 60) -> None:
+        """Waits until the task is in `state`; CommandFailed with its last error when it ends in another."""
+        self.binferry("task", "wait", name, "--for", state, "--timeout", f"{int(seconds)}s")
+
+    def wait_for_records(self, name: str, count: int, seconds: float = 120) -> Dict[str, Any]:
+        """Waits until the task's last record id is at least `count`; returns its status."""
+        def reached() -> Optional[Dict[str, Any]]:
+            status = self.task(name)["status"]
+            return status if int(status.get("position", {}).get("lastRecordId", 0)) >= count else None
+        try:
+            return wait_for(reached, seconds, f"record {count} of {name}")
+        except AssertionError as late:
+            raise AssertionError(f"{late}; {json.dumps(self.task(name)['status'], indent=1)}\n" + self.logs())
+
+    def logs(self) -> str:
+        """The end of each log, for failures."""
+        return "\n".join(f"--- {path.name}\n" + path.read_text(errors="replace")[-3000:]
+                         for path in sorted(self.dir.glob("*.log")))
+
+    def end(self) -> None:
+        """Ends every process and removes what they wrote."""
+        for process in [*self.workers.values(), self.controller]:
+            if process is not None:
+                process.end()
+        keep = os.environ.get("BINFERRY_KEEP_LOGS")
+        if keep:
+            for log in self.dir.glob("*.log"):
+                shutil.copy(log, Path(keep) / f"{self.dir.name}-{log.name}")
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def task_definition(stack: Stack, name: str, database: str, **changes: Any) -> Dict[str, Any]:
+    """A task file over one whole database of `stack`, topics `<name>.<database>-<table>`; `changes` replace
+    top-level fields."""
+    host, _, port = stack.mysql.rpartition(":")
+    return {
+        "id": name,
+        "placement": {"region": "local", "networkType": "VPC"},
+        "source": {"host": host, "port": int(port), "username": "root", "password": ""},
+        "destination": {"bootstrapServers": [stack.kafka]},
+        "objects": {"databases": [{"name": database, "allTables": True}]},
+        "topicPolicy": {"autoTopics": {"nameFormat": f"{name}.$database$-$tablename$", "partitions": 3}},
+        "partitionPolicy": "PRIMARY_KEY_HASH",
+        **changes,
+    }
