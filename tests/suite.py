@@ -178,37 +178,48 @@ class Suite:
             ["ctest", "--test-dir", str(BUILD / "dev"), "-N", *self.ctest_selection("integration")],
             stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, env=self.environment)
         integration = "Total Tests: 0" not in listed.stdout
-        e2e = any((ROOT / "tests/e2e").glob("*_test.py")) or any((ROOT / "tests/e2e").glob("test_*.py"))
+        suites = [name for name in ("support", "e2e") if self.collects(f"tests/{name}")]
+        if not integration and not suites:
+            return
         self.stack_dir = Path(tempfile.mkdtemp(prefix="stack-", dir=BUILD))
         stack = [PYTHON, str(ROOT / "deploy/dev/stack")]
         code = self.execute("start servers", [*stack, "up", "--dir", str(self.stack_dir), "--owner-pid",
                                               str(os.getpid())], echo=True)
-        self.results.add(case_of_command("start servers", code))
         if code != 0:
+            self.results.add(case_of_command("start servers", code))
             return
         exports = subprocess.run([*stack, "env", "--plain", "--dir", str(self.stack_dir)],
                                  stdout=subprocess.PIPE, text=True, check=True).stdout
         self.environment.update(line.split("=", 1) for line in exports.splitlines())
         if integration:
             self.ctest("dev", "integration", jobs=1)
-        self.pytest("support", ["tests/support"])
-        if e2e:
-            self.pytest("e2e", ["tests/e2e"])
+        for name in suites:
+            self.pytest(name, [f"tests/{name}"])
         self.take_down()
 
     def pytest(self, name: str, paths: List[str]) -> None:
+        """The Python tests below `paths`."""
         junit = self.logs / f"{name}.xml"
-        command = [PYTHON, "-m", "pytest", "-v", "-rs", "-p", "no:cacheprovider", f"--junitxml={junit}", *paths]
-        if self.options.regex:
-            command += ["-k", self.options.regex.replace("|", " or ")]
-        if not self.options.long:
-            command += ["-m", "not long"]
-        code = self.execute(name, command)
+        code = self.execute(name, self.pytest_command("-v", f"--junitxml={junit}", *paths))
         cases = cases_of_junit(junit, "")
         self.results.add(*cases)
-        if code not in (0, 5) and not any(case.outcome == "failed" for case in cases):  # 5: none selected.
+        if code != 0 and not any(case.outcome == "failed" for case in cases):
             self.results.add(case_of_command(name, code))
             self.show_errors(name)
+
+    def collects(self, folder: str) -> bool:
+        """Whether the options select any test of `folder`; one that can't be read counts, so that it is seen."""
+        if not (ROOT / folder).is_dir():
+            return False
+        return subprocess.run(
+            self.pytest_command("--collect-only", "-q", folder), cwd=ROOT, env=self.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 5
+
+    def pytest_command(self, *options: str) -> List[str]:
+        command = [PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-c", "tests/pytest.ini", *options]
+        if self.options.regex:
+            command += ["-k", self.options.regex.replace("|", " or ")]
+        return command if self.options.long else [*command, "-m", "not long"]
 
     # Children.
 
