@@ -84,7 +84,7 @@ absl::StatusOr<Event> Run(
     const std::string& doing,
     absl::FunctionRef<void(rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>
         start) {
-  client->ForgetOutage();
+  client->BeginCall();
   BINFERRY_RETURN_IF_ERROR(client->CheckReachable());
   const Queue queue(rd_kafka_queue_new(client->handle()));
   const AdminOptions options(

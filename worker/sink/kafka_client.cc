@@ -135,10 +135,11 @@ absl::Status KafkaClient::CheckInterrupt() const {
              : absl::OkStatus();
 }
 
-void KafkaClient::ForgetOutage() {
+void KafkaClient::BeginCall() {
   Poll(absl::ZeroDuration());
   absl::MutexLock lock(&mu_);
-  all_down_since_.reset();
+  // The library tells an outage once, at its beginning, and never its end.
+  if (all_down_since_.has_value()) all_down_since_ = clock_->MonotonicNow();
 }
 
 absl::Status KafkaClient::CheckReachable() {
@@ -167,7 +168,7 @@ absl::Status KafkaClient::Retry(
     absl::Duration timeout,
     absl::FunctionRef<absl::Status(absl::Duration)> attempt) {
   const MonotonicTime deadline = clock_->MonotonicNow() + timeout;
-  ForgetOutage();
+  BeginCall();
   absl::Duration wait = kFirstWait;
   while (true) {
     if (absl::Status reachable = CheckReachable(); !reachable.ok()) {
@@ -188,8 +189,12 @@ absl::Status KafkaClient::Retry(
         if (rest > absl::ZeroDuration()) Poll(rest);
         break;
       }
-      default:
+      default: {
+        // A broker has answered.
+        absl::MutexLock lock(&mu_);
+        all_down_since_.reset();
         return status;
+      }
     }
     if (clock_->MonotonicNow() >= deadline) {
       if (absl::Status reachable = CheckReachable(); !reachable.ok()) {

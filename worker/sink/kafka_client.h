@@ -57,9 +57,9 @@ class KafkaClient {
   // Serves the library's callbacks, waiting at most `wait` for one.
   void Poll(absl::Duration wait);
 
-  // Call it before what CheckReachable guards: that brokers were down earlier
-  // says nothing about now.
-  void ForgetOutage() ABSL_LOCKS_EXCLUDED(mu_);
+  // Call it before what CheckReachable guards: brokers that were down earlier
+  // get two seconds to show that they are back.
+  void BeginCall() ABSL_LOCKS_EXCLUDED(mu_);
 
   // CANCELLED after the interrupt was requested, UNAUTHENTICATED once a broker
   // refused the credentials, UNAVAILABLE once all brokers have been down for
