@@ -42,15 +42,16 @@ class RecordSink {
   // UNAVAILABLE when the cluster does not answer; PERMISSION_DENIED.
   virtual absl::StatusOr<Topic> OpenTopic(const std::string& name) = 0;
 
-  // Sends `records` in order. Their bytes must stay where they are until Commit
-  // returned OK or this sink was destroyed. May block while the client's queue
-  // is full.
+  // Sends `records` in order. Errors as Commit. Their bytes must stay where
+  // they are until Commit returned OK or this sink was destroyed. May block
+  // while the client's queue is full.
   virtual absl::Status Write(absl::Span<const Record> records) = 0;
 
   // Writes `checkpoint` behind the records and commits all of it. OK: durable.
   // ABORTED: the outcome is unknown or nothing was committed; read the
   // checkpoint again. PERMISSION_DENIED, FAILED_PRECONDITION,
-  // RESOURCE_EXHAUSTED (a record above the destination's limit), UNAVAILABLE as
+  // RESOURCE_EXHAUSTED (a record above the destination's limit), NOT_FOUND (a
+  // topic was deleted, or lacks the record's partition), UNAVAILABLE as
   // the destination says. IsFenced (sink_status.h) tells the ABORTED of a sink
   // that a newer one has replaced.
   virtual absl::Status Commit(const Checkpoint& checkpoint) = 0;
