@@ -58,8 +58,8 @@ class RecordSink {
 
   // True once a Commit was OK but so slow or disturbed that a request of it may
   // still be under way and could end a later Kafka transaction. What was
-  // committed is durable; open the sink anew before the next Write, which
-  // returns ABORTED until then.
+  // committed is durable; open the sink anew before going on: every other call
+  // but OpenTopic returns ABORTED.
   virtual bool NeedsReopen() const = 0;
 
   // Deletes the task's checkpoints of every epoch: the last act of a task that

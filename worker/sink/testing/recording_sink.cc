@@ -135,6 +135,7 @@ absl::Status RecordingSink::CheckUsable() const {
   if (open_number_ != destination_->open_count_) {
     return FencedError("a newer sink has fenced this one");
   }
+  if (needs_reopen_) return absl::AbortedError("the sink must be opened anew");
   return absl::OkStatus();
 }
 
@@ -157,9 +158,6 @@ absl::Status RecordingSink::CheckRecord(const Record& record) const {
 absl::Status RecordingSink::Write(absl::Span<const Record> records) {
   absl::MutexLock lock(&destination_->mu_);
   absl::Status status = CheckUsable();
-  if (status.ok() && needs_reopen_) {
-    status = absl::AbortedError("the sink must be opened anew");
-  }
   if (status.ok()) status = destination_->write_faults_.Next();
   for (const Record& record : records) {
     if (status.ok()) status = CheckRecord(record);
