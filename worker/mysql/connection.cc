@@ -1,5 +1,6 @@
 #include "worker/mysql/connection.h"
 
+#include <errmsg.h>
 #include <mysql.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -17,6 +18,13 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "common/status_macros.h"
+
+// Exported by the library (symbol version libmariadb_3) and in none of its
+// headers.
+extern "C" int ma_pvio_register_callback(
+    my_bool registers,
+    void (*callback)(int mode, MYSQL* mysql, const unsigned char* bytes,
+                     size_t count));
 
 namespace binferry::worker {
 namespace {
@@ -61,6 +69,45 @@ unsigned int WholeSeconds(absl::Duration duration) {
 
 MysqlError ErrorOf(MYSQL* mysql) {
   return {mysql_errno(mysql), mysql_error(mysql)};
+}
+
+// Whether the first bytes that a server sends are a greeting that offers TLS,
+// or an error in its place, which ends the connection anyway. Layout: 3 bytes
+// length, 1 sequence number, 1 protocol (0xff in an error), the version and a
+// zero, 4 bytes session, 8 scramble, 1 zero, 2 capabilities.
+bool OffersTls(const unsigned char* bytes, size_t count) {
+  constexpr size_t kHeaderBytes = 4;
+  constexpr size_t kFromVersionToCapabilities = 1 + 4 + 8 + 1;
+  if (count <= kHeaderBytes) return false;
+  if (bytes[kHeaderBytes] == 0xff) return true;
+  const unsigned char* const end = bytes + count;
+  const unsigned char* const zero = std::find(bytes + kHeaderBytes, end, 0);
+  if (static_cast<size_t>(end - zero) < kFromVersionToCapabilities + 2)
+    return false;
+  const unsigned char* const low = zero + kFromVersionToCapabilities;
+  return ((low[0] | low[1] << 8) & CLIENT_SSL) != 0;
+}
+
+// Called by the library with what it has just read (`mode` 0) or written.
+//
+// Where the server says that it has no TLS, the library, though told to enforce
+// it, goes on without and gives caching_sha2_password's full exchange the
+// password in clear text, believing the line encrypted: whoever sits between
+// could have it for the asking. So nothing may be written after such a greeting
+// (nor after one in fragments, which no server sends).
+void RefuseClearText(int mode, MYSQL* mysql, const unsigned char* bytes,
+                     size_t count) {
+  if (!mysql->options.use_ssl) return;
+  const bool is_greeting = mode == 0 && mysql->server_capabilities == 0;
+  const bool is_safe = is_greeting
+                           ? OffersTls(bytes, count)
+                           : (mysql->server_capabilities & CLIENT_SSL) != 0;
+  if (!is_safe) shutdown(mysql_get_socket(mysql), SHUT_RDWR);
+}
+
+void SetUpLibrary() {
+  mysql_server_init(0, nullptr, nullptr);
+  ma_pvio_register_callback(1, RefuseClearText);
 }
 
 // The CA of verifying modes without one of their own: Debian's bundle.
@@ -122,6 +169,15 @@ absl::Status SetTlsOptions(MYSQL* mysql, const ConnectionOptions& options,
   return set_pem(MYSQL_OPT_SSL_KEY, options.key_pem);
 }
 
+// Whether the task wants TLS and the server that answered offers none.
+bool LacksWantedTls(MYSQL* mysql, const ConnectionOptions& options,
+                    bool connected) {
+  if (options.tls_mode == TlsMode::kDisabled) return false;
+  if (connected) return mysql_get_ssl_cipher(mysql) == nullptr;
+  return mysql->server_capabilities != 0 &&
+         (mysql->server_capabilities & CLIENT_SSL) == 0;
+}
+
 std::string VersionText(MYSQL* mysql) {
   const char* const text = mysql_get_server_info(mysql);
   // MariaDB's trick to make old replicas accept its version.
@@ -138,18 +194,23 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Connect(
     return absl::InvalidArgumentError(
         "source.port is 0: give a port from 1 to 65535");
   static std::once_flag once;
-  std::call_once(once, [] { mysql_server_init(0, nullptr, nullptr); });
+  std::call_once(once, SetUpLibrary);
   OwnedMysql mysql(mysql_init(nullptr));
   if (mysql == nullptr)
     return absl::UnavailableError("no memory for a MySQL connection");
   SetPlainOptions(mysql.get(), options);
   std::vector<PemFile> files;
   BINFERRY_RETURN_IF_ERROR(SetTlsOptions(mysql.get(), options, files));
-  if (mysql_real_connect(mysql.get(), options.host.c_str(),
+  const bool connected =
+      mysql_real_connect(mysql.get(), options.host.c_str(),
                          options.user.c_str(), options.password.c_str(),
                          /*db=*/nullptr, options.port,
-                         /*unix_socket=*/nullptr, /*clientflag=*/0) == nullptr)
-    return ConnectError(options, ErrorOf(mysql.get()));
+                         /*unix_socket=*/nullptr,
+                         /*clientflag=*/0) != nullptr;
+  if (LacksWantedTls(mysql.get(), options, connected))
+    return ConnectError(
+        options, {CR_SSL_CONNECTION_ERROR, "the server does not support TLS"});
+  if (!connected) return ConnectError(options, ErrorOf(mysql.get()));
   const int socket = dup(mysql_get_socket(mysql.get()));
   if (socket < 0)
     return absl::UnavailableError(absl::StrCat(

@@ -54,6 +54,7 @@ class SilentPort {
     for (const int waiting : waiting_) close(waiting);
   }
 
+  int fd() const { return fd_; }
   uint16_t port() const { return port_; }
 
  private:
@@ -109,8 +110,64 @@ TEST(ConnectionFailureTest, PortZeroAndAnEmptyHostAreRefusedByField) {
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("source.host")));
 }
 
+// What a client sends to a server that greets as MySQL without TLS.
+std::string SentInAnswerToAGreetingWithoutTls(TlsMode mode) {
+  const SilentPort server(Silence::kAcceptsOnly);
+  std::string received;
+  std::thread serving([&] {
+    const int client = accept(server.fd(), nullptr, nullptr);
+    // Protocol 10, version, session, 8 bytes of scramble, capabilities without
+    // CLIENT_SSL (0x0800), charset, status, 12 more bytes, the plugin's name.
+    std::string greeting =
+        "\x0a"
+        "9.7.4";
+    greeting +=
+        std::string("\0\1\0\0\0abcdefgh\0\xff\xf7\x2d\2\0\xff\xdf\x15", 22);
+    greeting += std::string(10, '\0') + "ijklmnopqrst" + '\0';
+    greeting += std::string("caching_sha2_password") + '\0';
+    const std::string header = {static_cast<char>(greeting.size()), 0, 0, 0};
+    const std::string packet = header + greeting;
+    send(client, packet.data(), packet.size(), MSG_NOSIGNAL);
+    char buffer[4096];
+    for (ssize_t n; (n = recv(client, buffer, sizeof buffer, 0)) > 0;) {
+      received.append(buffer, static_cast<size_t>(n));
+      // "Perform the full authentication": the client owes its password.
+      const std::string full("\2\0\0\2\1\4", 6);
+      send(client, full.data(), full.size(), MSG_NOSIGNAL);
+      shutdown(client, SHUT_WR);
+    }
+    close(client);
+  });
+  ConnectionOptions options = OptionsTo("127.0.0.1", server.port());
+  options.tls_mode = mode;
+  EXPECT_THAT(Connection::Connect(options),
+              StatusIs(StatusCode::kFailedPrecondition));
+  serving.join();
+  return received;
+}
+
+TEST(ConnectionFailureTest, SendsNothingInClearWhereTlsIsWanted) {
+  for (const TlsMode mode :
+       {TlsMode::kRequired, TlsMode::kVerifyCa, TlsMode::kVerifyIdentity}) {
+    EXPECT_EQ(SentInAnswerToAGreetingWithoutTls(mode), "");
+  }
+}
+
+TEST(ConnectionFailureTest, NeverSendsThePasswordItselfInClear) {
+  // That the same server gets an answer shows that the case above proves
+  // something.
+  EXPECT_THAT(SentInAnswerToAGreetingWithoutTls(TlsMode::kDisabled),
+              AllOf(HasSubstr("someone"), Not(HasSubstr("secret word"))));
+}
+
 class ConnectionTest : public TestServer {
  protected:
+  bool OffersTls() {
+    ConnectionOptions options = options_;
+    options.tls_mode = TlsMode::kRequired;
+    return Connection::Connect(options).ok();
+  }
+
   // The server's own CA, where the test runs beside it.
   std::string ServerCa() {
     const std::string path = RunForText(
@@ -175,7 +232,20 @@ TEST_F(ConnectionTest, AuthenticatesWithoutTls) {
   }
 }
 
+TEST_F(ConnectionTest, RefusesAServerThatHasNoTlsWhereItIsWanted) {
+  if (OffersTls()) GTEST_SKIP() << "the server has TLS";
+  ConnectionOptions options = NewUser("binferry_mysql_downgrade");
+  for (const TlsMode mode :
+       {TlsMode::kRequired, TlsMode::kVerifyCa, TlsMode::kVerifyIdentity}) {
+    options.tls_mode = mode;
+    EXPECT_THAT(
+        Connection::Connect(options),
+        StatusIs(StatusCode::kFailedPrecondition, HasSubstr("offers no TLS")));
+  }
+}
+
 TEST_F(ConnectionTest, EncryptsWhenRequired) {
+  if (!OffersTls()) GTEST_SKIP() << "the server has no TLS";
   ConnectionOptions options = NewUser("binferry_mysql_tls");
   options.tls_mode = TlsMode::kRequired;
   const auto connection = Connection::Connect(options);
@@ -184,6 +254,7 @@ TEST_F(ConnectionTest, EncryptsWhenRequired) {
 }
 
 TEST_F(ConnectionTest, AnEncryptingUserIsRefusedInClearWithTheField) {
+  if (!OffersTls()) GTEST_SKIP() << "the server has no TLS";
   ConnectionOptions options = NewUser("binferry_mysql_ssl");
   Run("ALTER USER binferry_mysql_ssl REQUIRE SSL");
   const auto refused = Connection::Connect(options);
@@ -193,6 +264,7 @@ TEST_F(ConnectionTest, AnEncryptingUserIsRefusedInClearWithTheField) {
 }
 
 TEST_F(ConnectionTest, VerifiesTheAuthorityOfTheServersCertificate) {
+  if (!OffersTls()) GTEST_SKIP() << "the server has no TLS";
   options_.tls_mode = TlsMode::kVerifyCa;
   // The system's authorities did not sign a test server's certificate.
   EXPECT_THAT(
@@ -204,6 +276,7 @@ TEST_F(ConnectionTest, VerifiesTheAuthorityOfTheServersCertificate) {
 }
 
 TEST_F(ConnectionTest, VerifiesTheNameInTheServersCertificate) {
+  if (!OffersTls()) GTEST_SKIP() << "the server has no TLS";
   options_.ca_pem = ServerCa();
   if (options_.ca_pem.empty()) GTEST_SKIP() << "the server's CA is elsewhere";
   options_.tls_mode = TlsMode::kVerifyIdentity;
@@ -213,6 +286,7 @@ TEST_F(ConnectionTest, VerifiesTheNameInTheServersCertificate) {
 }
 
 TEST_F(ConnectionTest, RefusesAMalformedAuthority) {
+  if (!OffersTls()) GTEST_SKIP() << "the server has no TLS";
   options_.tls_mode = TlsMode::kVerifyCa;
   options_.ca_pem = "not PEM";
   EXPECT_THAT(

@@ -225,7 +225,11 @@ absl::Status ConnectError(const ConnectionOptions& options,
     case kDatabaseAccessDenied:
       return absl::PermissionDeniedError(absl::StrCat(
           "access denied for user ", options.user, " at ", where,
-          ": check source.username and source.password", Quoted(error)));
+          ": check source.username and source.password",
+          options.tls_mode == TlsMode::kDisabled
+              ? ", and source.tls if the account requires encryption"
+              : "",
+          Quoted(error)));
     case kHostNotPrivileged:
       return absl::PermissionDeniedError(absl::StrCat(
           where,
