@@ -36,11 +36,9 @@ constexpr unsigned int kSecureTransportRequired = 3159;
 constexpr unsigned int kBlockedByPasswordLock = 3955;
 constexpr unsigned int kSlaveAlreadyConnected = 4052;  // MariaDB.
 
-constexpr unsigned int kCantConnectSocket = 2002;
 constexpr unsigned int kCantConnectHost = 2003;
 constexpr unsigned int kUnknownHost = 2005;
 constexpr unsigned int kServerGone = 2006;
-constexpr unsigned int kHandshake = 2012;
 constexpr unsigned int kServerLost = 2013;
 constexpr unsigned int kPacketTooLarge = 2020;
 constexpr unsigned int kTls = 2026;
@@ -276,15 +274,6 @@ absl::Status ConnectError(const ConnectionOptions& options,
           " authenticates in a way that does not work here: use "
           "caching_sha2_password, over TLS or with an RSA key on the server",
           Quoted(error)));
-    case kCantConnectSocket:
-    case kCantConnectHost:
-    case kUnknownHost:
-    case kHandshake:
-    case kServerGone:
-    case kServerLost:
-    case kServerLostExtended:
-    case kServerShutdown:
-      return Unreachable(options, error);
   }
   return Unreachable(options, error);
 }
