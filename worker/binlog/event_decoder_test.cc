@@ -1,0 +1,340 @@
+#include "worker/binlog/event_decoder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "common/testing/status_matchers.h"
+#include "worker/binlog/byte_reader.h"
+#include "worker/binlog/testing/event_builder.h"
+#include "worker/binlog/testing/value_bytes.h"
+
+namespace binferry::worker {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+Gtid TestGtid(absl::string_view tag = "") {
+  Gtid gtid;
+  for (size_t i = 0; i < 16; ++i) {
+    gtid.origin.uuid[i] = static_cast<uint8_t>(i * 17);
+  }
+  gtid.origin.tag = std::string(tag);
+  gtid.number = 1234567;
+  return gtid;
+}
+
+class EventDecoderTest : public ::testing::Test {
+ protected:
+  EventFrame Frame(const std::string& event) {
+    event_ = event;
+    const absl::StatusOr<EventFrame> frame = decoder_.Frame(AsBytes(event_));
+    EXPECT_THAT(frame, IsOk());
+    return frame.value_or(EventFrame());
+  }
+
+  // The content of `event`, the next of the stream, which must be a T.
+  template <typename T>
+  T Decode(const std::string& event) {
+    const absl::StatusOr<Event> decoded = decoder_.Decode(Frame(event));
+    EXPECT_THAT(decoded, IsOk());
+    if (!decoded.ok() || !std::holds_alternative<T>(*decoded)) {
+      ADD_FAILURE() << "another event";
+      return T();
+    }
+    return std::get<T>(*decoded);
+  }
+
+  absl::Status FrameError(const std::string& event) {
+    return decoder_.Frame(AsBytes(event)).status();
+  }
+
+  void StartStream() {
+    Frame(binlog_.FakeRotate());
+    Frame(binlog_.FormatDescription());
+  }
+
+  EventBuilder binlog_;
+  EventDecoder decoder_;
+  std::string event_;  // What views point into.
+};
+
+TEST_F(EventDecoderTest, DecodesTheStartOfAStream) {
+  const auto rotate = Decode<RotateEvent>(binlog_.FakeRotate());
+  EXPECT_EQ(rotate.file, "binlog.000001");
+  EXPECT_EQ(rotate.position, 4u);
+  EXPECT_TRUE(rotate.is_artificial);
+  const auto format =
+      Decode<FormatDescriptionEvent>(binlog_.FormatDescription());
+  EXPECT_EQ(format.server_version, "9.7.4");
+  EXPECT_FALSE(format.is_server_start);
+  EXPECT_EQ(format.checksum, ChecksumAlgorithm::kCrc32);
+  const auto previous =
+      Decode<PreviousGtidsEvent>(binlog_.PreviousGtids(GtidSet()));
+  EXPECT_THAT(GtidSet::Decode(previous.encoded), IsOkAndHolds(GtidSet()));
+  EXPECT_EQ(decoder_.file(), "binlog.000001");
+  EXPECT_EQ(decoder_.position(), binlog_.position());
+}
+
+TEST_F(EventDecoderTest, TellsServerStarts) {
+  Frame(binlog_.FakeRotate());
+  EXPECT_TRUE(Decode<FormatDescriptionEvent>(
+                  binlog_.FormatDescription(/*is_server_start=*/true))
+                  .is_server_start);
+}
+
+TEST_F(EventDecoderTest, DecodesGtids) {
+  StartStream();
+  binlog_.set_clock(1'795'422'512'336'380);
+  const auto event = Decode<GtidEvent>(binlog_.Gtid(TestGtid(), 70'000));
+  EXPECT_EQ(event.gtid, TestGtid());
+  EXPECT_EQ(event.original_commit_us, 1'795'422'512'336'380u);
+  EXPECT_EQ(event.transaction_length, 70'000u);
+}
+
+TEST_F(EventDecoderTest, DecodesTaggedGtids) {
+  StartStream();
+  const auto event =
+      Decode<GtidEvent>(binlog_.Gtid(TestGtid("tagx"), 5'000'000'000));
+  EXPECT_EQ(event.gtid, TestGtid("tagx"));
+  EXPECT_EQ(event.original_commit_us, binlog_.clock());
+  EXPECT_EQ(event.transaction_length, 5'000'000'000u);
+}
+
+TEST_F(EventDecoderTest, DecodesAnonymousGtids) {
+  StartStream();
+  const auto event = Decode<GtidEvent>(binlog_.AnonymousGtid(99));
+  EXPECT_EQ(event.gtid, std::nullopt);
+  EXPECT_EQ(event.original_commit_us, binlog_.clock());
+  EXPECT_EQ(event.transaction_length, 99u);
+}
+
+TEST_F(EventDecoderTest, DecodesQueries) {
+  StartStream();
+  const auto query = Decode<QueryEvent>(binlog_.Query("shop", "drop table t"));
+  EXPECT_EQ(query.database, "shop");
+  EXPECT_EQ(query.text, "drop table t");
+  EXPECT_EQ(query.error_code, 0);
+  EXPECT_EQ(query.sql_mode, 0u);
+  EXPECT_EQ(query.client_collation, 255);
+}
+
+TEST_F(EventDecoderTest, DecodesTheEndOfATransactionAndOfAServer) {
+  StartStream();
+  EXPECT_EQ(Decode<XidEvent>(binlog_.Xid(77)).xid, 77u);
+  Decode<StopEvent>(binlog_.Stop());
+}
+
+TEST_F(EventDecoderTest, DecodesHeartbeatsOfBothVersions) {
+  StartStream();
+  const auto first = Decode<HeartbeatEvent>(binlog_.Heartbeat());
+  EXPECT_EQ(first.file, "binlog.000001");
+  EXPECT_EQ(first.position, binlog_.position());
+  const auto second = Decode<HeartbeatEvent>(binlog_.HeartbeatV2());
+  EXPECT_EQ(second.file, "binlog.000001");
+  EXPECT_EQ(second.position, binlog_.position());
+}
+
+TEST_F(EventDecoderTest, TellsWhereEachEventStarts) {
+  StartStream();
+  const uint64_t start = binlog_.position();
+  EXPECT_EQ(Frame(binlog_.Query("", "BEGIN")).position, start);
+  EXPECT_EQ(decoder_.position(), binlog_.position());
+  EXPECT_EQ(Frame(binlog_.Heartbeat()).position, binlog_.position());
+}
+
+TEST_F(EventDecoderTest, StartsInTheMiddleOfAFile) {
+  EventBuilder binlog({.file = "b.000007", .position = 5000});
+  Frame(binlog.FakeRotate());
+  // The synthetic format description of a dump stands in no file.
+  std::string format = EventBuilder().FormatDescription();
+  for (size_t i = 13; i < 17; ++i) format[i] = '\0';
+  format.resize(format.size() - 4);
+  format += std::string(4, '\0');
+  EXPECT_THAT(FrameError(format),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("checksum")));
+
+  EventDecoder decoder;
+  decoder_ = decoder;
+  EventBuilder unchecked({.file = "b.000007",
+                          .position = 5000,
+                          .checksum = ChecksumAlgorithm::kNone});
+  Frame(unchecked.FakeRotate());
+  format =
+      EventBuilder({.checksum = ChecksumAlgorithm::kNone}).FormatDescription();
+  for (size_t i = 13; i < 17; ++i) format[i] = '\0';
+  Frame(format);
+  EXPECT_EQ(decoder_.place().ToString(), "b.000007:5000");
+  Frame(unchecked.Xid(1));
+  EXPECT_EQ(decoder_.position(), unchecked.position());
+}
+
+TEST_F(EventDecoderTest, FollowsRotations) {
+  StartStream();
+  const auto rotate = Decode<RotateEvent>(binlog_.Rotate("binlog.000002"));
+  EXPECT_FALSE(rotate.is_artificial);
+  EXPECT_EQ(decoder_.place().ToString(), "binlog.000002:4");
+  Frame(binlog_.FakeRotate());
+  Frame(binlog_.FormatDescription());
+  EXPECT_EQ(decoder_.position(), binlog_.position());
+  EXPECT_EQ(decoder_.Locate(absl::InternalError("x")).message(),
+            "x, at binlog.000002:4");
+}
+
+TEST_F(EventDecoderTest, ReadsStreamsWithoutChecksums) {
+  binlog_ = EventBuilder({.checksum = ChecksumAlgorithm::kNone});
+  StartStream();
+  EXPECT_EQ(Decode<XidEvent>(binlog_.Xid(7)).xid, 7u);
+}
+
+TEST_F(EventDecoderTest, ReadsARotationWhoseChecksumDiffersFromTheFiles) {
+  EventBuilder checked;
+  EventBuilder unchecked({.checksum = ChecksumAlgorithm::kNone});
+  EXPECT_EQ(Decode<RotateEvent>(unchecked.FakeRotate()).file, "binlog.000001");
+  Frame(checked.FormatDescription());
+  EXPECT_EQ(Decode<RotateEvent>(unchecked.FakeRotate()).file, "binlog.000001");
+  Frame(unchecked.FormatDescription());
+  EXPECT_EQ(Decode<RotateEvent>(EventBuilder().FakeRotate()).file,
+            "binlog.000001");
+}
+
+TEST_F(EventDecoderTest, ReadsTheFormatOfAFileInUse) {
+  Frame(binlog_.FakeRotate());
+  std::string format = binlog_.FormatDescription();
+  format[17] = EventHeader::kInUse;  // The checksum leaves it out.
+  Frame(format);
+}
+
+TEST_F(EventDecoderTest, RefusesEveryFlippedBitOfAnEvent) {
+  StartStream();
+  const std::string good = binlog_.Query("d", "BEGIN");
+  for (size_t bit = 0; bit < 8 * good.size(); ++bit) {
+    std::string bad = good;
+    bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ 1 << (bit % 8));
+    EventDecoder decoder = decoder_;
+    EXPECT_FALSE(decoder.Frame(AsBytes(bad)).ok()) << bit;
+  }
+  Frame(good);
+}
+
+TEST_F(EventDecoderTest, NamesThePlaceOfADamagedEvent) {
+  StartStream();
+  const std::string place = decoder_.place().ToString();
+  std::string event = binlog_.Xid(1);
+  event.back() = static_cast<char>(event.back() ^ 1);
+  EXPECT_THAT(FrameError(event),
+              StatusIs(absl::StatusCode::kDataLoss,
+                       AllOf(HasSubstr("XID (16)"), HasSubstr("checksum"),
+                             HasSubstr(place))));
+}
+
+TEST_F(EventDecoderTest, RefusesTruncatedEvents) {
+  StartStream();
+  const std::string good = binlog_.Xid(1);
+  for (size_t bytes = 0; bytes < good.size(); ++bytes) {
+    EventDecoder decoder = decoder_;
+    EXPECT_THAT(decoder.Frame(AsBytes(good.substr(0, bytes))),
+                StatusIs(absl::StatusCode::kDataLoss));
+  }
+}
+
+TEST_F(EventDecoderTest, RefusesGapsAndRepetitions) {
+  StartStream();
+  const std::string first = binlog_.Xid(1);
+  const std::string second = binlog_.Xid(2);
+  EventDecoder decoder = decoder_;
+  EXPECT_THAT(
+      decoder.Frame(AsBytes(second)),
+      StatusIs(absl::StatusCode::kDataLoss, HasSubstr("events are missing")));
+  Frame(first);
+  EXPECT_THAT(FrameError(first),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("doubled")));
+}
+
+TEST_F(EventDecoderTest, CountsBeyondFourGigabytes) {
+  constexpr uint64_t kNearWrap = (uint64_t{1} << 32) - 30;
+  EventDecoder decoder(Coordinates{"binlog.000001", kNearWrap});
+  decoder_ = decoder;
+  binlog_ = EventBuilder(
+      {.position = kNearWrap, .checksum = ChecksumAlgorithm::kNone});
+  Frame(binlog_.Xid(1));
+  Frame(binlog_.Xid(2));
+  EXPECT_GT(decoder_.position(), uint64_t{1} << 32);
+  EXPECT_EQ(decoder_.position(), binlog_.position());
+  EXPECT_EQ(Decode<HeartbeatEvent>(binlog_.Heartbeat()).position,
+            binlog_.position());
+}
+
+TEST_F(EventDecoderTest, FollowsHeartbeatsOverTransactionsPassedOver) {
+  StartStream();
+  binlog_.SkipTo(9000);
+  Frame(binlog_.Heartbeat());
+  EXPECT_EQ(decoder_.position(), 9000u);
+  Frame(binlog_.Xid(1));
+  binlog_.SkipTo(6'000'000'000);
+  Frame(binlog_.HeartbeatV2());
+  Frame(binlog_.Xid(1));
+  EXPECT_EQ(decoder_.position(), binlog_.position());
+}
+
+TEST_F(EventDecoderTest, IgnoresHeartbeatsOfPlacesBehindIt) {
+  StartStream();
+  const std::string early = binlog_.Heartbeat();
+  Frame(binlog_.Xid(1));
+  const uint64_t position = decoder_.position();
+  Frame(early);
+  EXPECT_EQ(decoder_.position(), position);
+}
+
+TEST_F(EventDecoderTest, PassesOverHarmlessAndIgnorableEvents) {
+  StartStream();
+  for (const int type : {5, 13, 14, 28, 29, 36, 37}) {
+    Decode<IgnoredEvent>(binlog_.Raw(static_cast<uint8_t>(type), "12345678"));
+  }
+  Decode<IgnoredEvent>(binlog_.Raw(99, "?", EventHeader::kIgnorable));
+}
+
+TEST_F(EventDecoderTest, NamesUnsupportedEventsAndARemedy) {
+  StartStream();
+  const auto payload = Decode<UnsupportedEvent>(binlog_.Raw(40, "?"));
+  EXPECT_THAT(UnsupportedEventError(payload),
+              StatusIs(absl::StatusCode::kUnimplemented,
+                       AllOf(HasSubstr("TRANSACTION_PAYLOAD (40)"),
+                             HasSubstr("binlog_transaction_compression=OFF"))));
+  const auto unknown = Decode<UnsupportedEvent>(binlog_.Raw(99, "?"));
+  EXPECT_THAT(UnsupportedEventError(unknown),
+              StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("(99)")));
+  for (const int type : {26, 38, 160, 162, 171, 255, 0, 1}) {
+    Decode<UnsupportedEvent>(binlog_.Raw(static_cast<uint8_t>(type), "?"));
+  }
+}
+
+TEST_F(EventDecoderTest, TellsTheTableOfUnsupportedRows) {
+  StartStream();
+  for (const int type : {23, 24, 25, 39}) {
+    EXPECT_EQ(Decode<UnsupportedEvent>(
+                  binlog_.Raw(static_cast<uint8_t>(type),
+                              LittleEndian(0x0102030405, 6) + "rest"))
+                  .table_id,
+              0x0102030405u);
+  }
+}
+
+TEST_F(EventDecoderTest, RefusesOldServers) {
+  binlog_ = EventBuilder({.server_version = "5.5.62-log"});
+  Frame(binlog_.FakeRotate());
+  EXPECT_THAT(FrameError(binlog_.FormatDescription()),
+              StatusIs(absl::StatusCode::kUnimplemented,
+                       AllOf(HasSubstr("5.5.62"), HasSubstr("5.6"))));
+}
+
+TEST_F(EventDecoderTest, ReadsCalendarVersions) {
+  binlog_ = EventBuilder({.server_version = "26.10.1"});
+  StartStream();
+  Frame(binlog_.Xid(1));
+}
+
+}  // namespace
+}  // namespace binferry::worker
