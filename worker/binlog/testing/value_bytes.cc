@@ -71,7 +71,7 @@ std::string TimeValueBytes(const Column& column, const TemporalFields& t) {
 std::string DatetimeValueBytes(const Column& column, const TemporalFields& t) {
   const uint64_t days = (uint64_t{t.year} * 13 + t.month) << 5 | t.day;
   const uint64_t packed =
-      days << 17 | uint64_t{t.hour} << 12 | t.minute << 6 | t.second;
+      days << 17 | uint64_t{t.hour} << 12 | uint64_t{t.minute} << 6 | t.second;
   return BigEndian(packed | uint64_t{1} << 39, 5) +
          BigEndian(FractionOf(column, t.micros), FractionBytesOf(column));
 }
@@ -141,7 +141,8 @@ std::string ValueBytes(const Column& column, const Value& value) {
       return LittleEndian(std::bit_cast<uint64_t>(value.real64), 8);
     case ColumnKind::kDate: {
       const TemporalFields& t = value.temporal;
-      return LittleEndian(uint64_t{t.year} << 9 | t.month << 5 | t.day, 3);
+      return LittleEndian(
+          uint64_t{t.year} << 9 | uint64_t{t.month} << 5 | t.day, 3);
     }
     case ColumnKind::kTime:
       return TimeValueBytes(column, value.temporal);
