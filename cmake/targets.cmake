@@ -6,8 +6,24 @@ add_library(binferry_options INTERFACE)
 target_include_directories(binferry_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
 target_compile_options(
   binferry_options
-  INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+  # Designated initializers leave out what has a default, which is their point.
+  INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-missing-field-initializers -Werror
             $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
+if(BINFERRY_FAULT_POINTS)
+  target_compile_definitions(binferry_options INTERFACE BINFERRY_FAULT_POINTS)
+endif()
+if(NOT BINFERRY_BREAK STREQUAL "none")
+  # drop_record -> kDropRecord; a rule that isn't one fails to compile.
+  string(REPLACE "_" ";" broken_words ${BINFERRY_BREAK})
+  set(broken_rule k)
+  foreach(word ${broken_words})
+    string(SUBSTRING ${word} 0 1 first)
+    string(SUBSTRING ${word} 1 -1 rest)
+    string(TOUPPER ${first} first)
+    string(APPEND broken_rule ${first}${rest})
+  endforeach()
+  target_compile_definitions(binferry_options INTERFACE BINFERRY_BROKEN_RULE=${broken_rule})
+endif()
 if(BINFERRY_SANITIZE)
   add_compile_options(-fsanitize=${BINFERRY_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all)

@@ -1,0 +1,219 @@
+#include "worker/task/carry_attempt.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
+#include "worker/mysql/connection.h"
+#include "worker/mysql/mysql_binlog_source.h"
+#include "worker/mysql/source_check.h"
+#include "worker/mysql/start_position.h"
+#include "worker/sink/kafka_admin.h"
+#include "worker/sink/sink_status.h"
+#include "worker/task/task_sink.h"
+
+namespace binferry::worker {
+namespace {
+
+v1::Position ToProto(const Checkpoint& checkpoint) {
+  v1::Position position;
+  position.mutable_coordinates()->set_file(checkpoint.file);
+  position.mutable_coordinates()->set_position(checkpoint.position);
+  position.set_gtid_set(checkpoint.gtid_set);
+  position.set_rows_done(checkpoint.rows_done);
+  position.set_last_record_id(checkpoint.last_id);
+  if (checkpoint.source_time_ms != 0) {
+    *position.mutable_source_time() =
+        google::protobuf::util::TimeUtil::MillisecondsToTimestamp(
+            checkpoint.source_time_ms);
+  }
+  return position;
+}
+
+std::string Describe(const Checkpoint& checkpoint) {
+  if (checkpoint.uses_gtid) {
+    return absl::StrCat("after the GTID set '", checkpoint.gtid_set, "'");
+  }
+  return absl::StrCat("at ", checkpoint.file, ":", checkpoint.position);
+}
+
+}  // namespace
+
+CarryAttempt::CarryAttempt(TaskSpec spec, const TaskLimits& limits,
+                           const AttemptSurroundings& surroundings,
+                           const Clock* clock)
+    : spec_(std::move(spec)),
+      limits_(limits),
+      surroundings_(surroundings),
+      clock_(clock) {}
+
+absl::Status CarryAttempt::Run(std::stop_token stop) {
+  BINFERRY_RETURN_IF_ERROR(CheckSourceSetup());
+  if (is_leaving() || stop.stop_requested()) return absl::OkStatus();
+  BINFERRY_ASSIGN_OR_RETURN(const int32_t partition, FindStatePartition(stop));
+  BINFERRY_ASSIGN_OR_RETURN(const std::shared_ptr<Pipeline> pipeline,
+                            MakePipeline(partition, stop));
+  {
+    absl::MutexLock lock(&mu_);
+    if (leaving_) return absl::OkStatus();
+    pipeline_ = pipeline;
+  }
+  const absl::Status status = pipeline->Run(stop);
+  if (IsFenced(status)) surroundings_.on_event("FENCED", status.message());
+  return status;
+}
+
+bool CarryAttempt::is_leaving() const {
+  absl::MutexLock lock(&mu_);
+  return leaving_;
+}
+
+void CarryAttempt::Leave(LeaveAt at) {
+  std::shared_ptr<Pipeline> pipeline;
+  {
+    absl::MutexLock lock(&mu_);
+    leaving_ = true;
+    pipeline = pipeline_;
+  }
+  if (pipeline == nullptr) return;
+  switch (at) {
+    case LeaveAt::kNextCommit:
+      pipeline->Leave(LeavePlace::kNextCommit);
+      return;
+    case LeaveAt::kTransactionBoundary:
+      pipeline->Leave(LeavePlace::kTransactionBoundary);
+      return;
+  }
+}
+
+absl::Status CarryAttempt::CheckSourceSetup() {
+  BINFERRY_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                            Connection::Connect(spec_.source));
+  // A table that is dropped while the task runs is the source's business.
+  const std::vector<RequiredObject> objects =
+      spec_.start_position_committed ? std::vector<RequiredObject>()
+                                     : spec_.required_objects;
+  BINFERRY_ASSIGN_OR_RETURN(
+      const SourceFacts facts,
+      ReadSourceFacts(connection.get(), spec_.source.user, objects));
+  return CheckSource(facts).ToStatus();
+}
+
+absl::StatusOr<int32_t> CarryAttempt::FindStatePartition(
+    const std::stop_token& interrupt) {
+  BINFERRY_ASSIGN_OR_RETURN(
+      const std::unique_ptr<KafkaAdmin> admin,
+      KafkaAdmin::Create({.cluster = spec_.destination, .interrupt = interrupt},
+                         clock_));
+  BINFERRY_ASSIGN_OR_RETURN(const KafkaClusterDescription cluster,
+                            admin->DescribeCluster());
+  return surroundings_.claim_partition(cluster.cluster_id, interrupt);
+}
+
+absl::StatusOr<std::shared_ptr<Pipeline>> CarryAttempt::MakePipeline(
+    int32_t state_partition, const std::stop_token& interrupt) {
+  PipelineOptions options;
+  options.task_uid = spec_.uid;
+  options.epoch = surroundings_.epoch;
+  options.generation = spec_.generation;
+  options.history = spec_.start_position_committed ? TaskHistory::kStarted
+                                                   : TaskHistory::kNew;
+  options.objects = spec_.selection;
+  options.format = spec_.record_format;
+  options.topic_policy.specified_topic = spec_.specified_topic;
+  if (!spec_.topic_name_format.empty()) {
+    options.topic_policy.name_format = spec_.topic_name_format;
+  }
+  options.partition_policy = spec_.partition_policy;
+  options.budget_bytes = limits_.budget_bytes;
+  options.encoder_threads = limits_.encoder_threads;
+  options.heartbeat_period = spec_.dump.heartbeat_period;
+  PipelineConnections connections{
+      .open_sink = [this, open = TaskSinkOpener(
+                              spec_, state_partition, surroundings_, interrupt,
+                              clock_)] { return OpenSink(open); },
+      .resolve_start = [this] { return ResolveStart(); },
+      .open_source =
+          [this](const Checkpoint& checkpoint) {
+            return OpenSource(checkpoint);
+          }};
+  BINFERRY_ASSIGN_OR_RETURN(
+      std::unique_ptr<Pipeline> pipeline,
+      Pipeline::Create(std::move(options), std::move(connections), clock_));
+  return pipeline;
+}
+
+absl::StatusOr<OpenedSink> CarryAttempt::OpenSink(const SinkOpener& open) {
+  absl::StatusOr<OpenedSink> opened = open();
+  if (!opened.ok() || !opened->checkpoint.has_value()) return opened;
+  const Checkpoint& checkpoint = *opened->checkpoint;
+  if (checkpoint.rows_done > 0 && checkpoint.generation != spec_.generation) {
+    // Rows that are done are counted, not named; another selection would count
+    // others.
+    return absl::FailedPreconditionError(absl::StrCat(
+        "generation ", spec_.generation.value(),
+        " can't take over inside the source transaction at ", checkpoint.file,
+        ":", checkpoint.position, ", of which generation ",
+        checkpoint.generation.value(), " has delivered ", checkpoint.rows_done,
+        " rows: run that generation until the transaction's end, then edit"));
+  }
+  return opened;
+}
+
+absl::StatusOr<Checkpoint> CarryAttempt::ResolveStart() {
+  BINFERRY_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                            Connection::Connect(spec_.source));
+  BINFERRY_ASSIGN_OR_RETURN(const SourceHistory history,
+                            ReadSourceHistory(connection.get()));
+  resolved_start_ = true;
+  return ResolveStartPosition(spec_.start, history);
+}
+
+absl::StatusOr<std::unique_ptr<BinlogSource>> CarryAttempt::OpenSource(
+    const Checkpoint& checkpoint) {
+  if (std::exchange(resolved_start_, false)) {
+    surroundings_.on_event("START_POSITION",
+                           absl::StrCat("reading starts ", Describe(checkpoint),
+                                        "; it is committed in Kafka"));
+  }
+  BINFERRY_ASSIGN_OR_RETURN(
+      std::unique_ptr<BinlogSource> source,
+      MysqlBinlogSource::Create(
+          {.connection = spec_.source, .dump = spec_.dump}, checkpoint));
+  surroundings_.on_running();
+  return source;
+}
+
+TaskProgress CarryAttempt::Progress() const {
+  std::shared_ptr<Pipeline> pipeline;
+  {
+    absl::MutexLock lock(&mu_);
+    pipeline = pipeline_;
+  }
+  TaskProgress progress;
+  progress.start_position_committed = spec_.start_position_committed;
+  if (pipeline == nullptr) return progress;
+  const PipelineStatistics statistics = pipeline->Statistics();
+  if (statistics.checkpoint.has_value()) {
+    const Checkpoint& checkpoint = *statistics.checkpoint;
+    progress.start_position_committed = true;
+    progress.position = ToProto(checkpoint);
+    progress.counters.set_inserts(checkpoint.inserts);
+    progress.counters.set_updates(checkpoint.updates);
+    progress.counters.set_deletes(checkpoint.deletes);
+    progress.counters.set_records(checkpoint.records);
+  }
+  if (statistics.lag.has_value()) {
+    progress.lag_ms = absl::ToInt64Milliseconds(*statistics.lag);
+  }
+  progress.counters.set_transactions(statistics.transactions);
+  progress.counters.set_binlog_bytes(statistics.bytes_read);
+  progress.counters.set_record_bytes(statistics.bytes_committed);
+  progress.counters.set_ddl_omitted(statistics.ddl_omitted);
+  return progress;
+}
+
+}  // namespace binferry::worker

@@ -1,0 +1,120 @@
+#include "worker/task/connection_check.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/status_macros.h"
+#include "worker/mysql/connection.h"
+#include "worker/mysql/source_check.h"
+#include "worker/sink/kafka_admin.h"
+#include "worker/task/spec_conversion.h"
+
+namespace binferry::worker {
+namespace {
+
+namespace pb = coordination::v1;
+
+constexpr absl::Duration kMaxConnectTimeout = absl::Seconds(5);
+constexpr absl::Duration kMaxReadTimeout = absl::Seconds(20);
+constexpr absl::Duration kMaxKafkaTimeout = absl::Seconds(8);
+
+// Where every finding about the destination belongs to one field.
+absl::Status Named(absl::string_view field, const absl::Status& status) {
+  return absl::Status(status.code(),
+                      absl::StrCat(field, ": ", status.message()));
+}
+
+absl::StatusOr<std::string> CheckSourceOf(const TaskSpec& spec,
+                                          absl::Duration time_left) {
+  ConnectionOptions options = spec.source;
+  options.connect_timeout = std::min(time_left, kMaxConnectTimeout);
+  options.read_timeout = std::min(time_left, kMaxReadTimeout);
+  BINFERRY_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                            Connection::Connect(options));
+  BINFERRY_ASSIGN_OR_RETURN(
+      const SourceFacts facts,
+      ReadSourceFacts(connection.get(), options.user, spec.required_objects));
+  const SourceReport report = CheckSource(facts);
+  BINFERRY_RETURN_IF_ERROR(report.ToStatus());
+  std::string found =
+      absl::StrCat("MySQL ", facts.variables.version, " at ", facts.where,
+                   "; binlog settings, privileges and ",
+                   spec.required_objects.size(), " objects are as needed");
+  if (!report.notes.empty()) {
+    absl::StrAppend(&found, ". Note: ", absl::StrJoin(report.notes, "; "));
+  }
+  return found;
+}
+
+absl::StatusOr<std::string> CheckDestinationOf(const TaskSpec& spec,
+                                               absl::Duration time_left,
+                                               std::stop_token stop,
+                                               const Clock* clock) {
+  BINFERRY_ASSIGN_OR_RETURN(
+      const std::unique_ptr<KafkaAdmin> admin,
+      KafkaAdmin::Create({.cluster = spec.destination,
+                          .timeout = std::min(time_left, kMaxKafkaTimeout),
+                          .interrupt = std::move(stop)},
+                         clock));
+  const absl::StatusOr<KafkaClusterDescription> cluster =
+      admin->DescribeCluster();
+  if (!cluster.ok()) return Named("destination", cluster.status());
+  std::string found = absl::StrCat(
+      "Kafka cluster ", cluster->cluster_id, " with ", cluster->brokers.size(),
+      " brokers at ", spec.destination.bootstrap_servers);
+  if (spec.specified_topic.empty()) {
+    const auto brokers = static_cast<int64_t>(cluster->brokers.size());
+    if (spec.topic_creation.has_value() &&
+        spec.topic_creation->replication_factor > brokers) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("topic_policy.auto_topics.replication_factor: ",
+                       spec.topic_creation->replication_factor,
+                       " replicas need as many "
+                       "brokers, and the cluster has ",
+                       brokers, "; lower it"));
+    }
+    return found;
+  }
+  const absl::StatusOr<KafkaTopic> topic =
+      admin->DescribeTopic(spec.specified_topic);
+  if (absl::IsNotFound(topic.status())) {
+    return absl::NotFoundError(absl::StrCat(
+        "topic_policy.specified_topic.name: topic ", spec.specified_topic,
+        " does not exist in Kafka at ", spec.destination.bootstrap_servers,
+        "; create it, name another, or let topics be created "
+        "(auto_topics)"));
+  }
+  if (!topic.ok()) return Named("topic_policy.specified_topic", topic.status());
+  absl::StrAppend(&found, "; topic ", topic->name, " has ",
+                  topic->partition_count, " partitions");
+  return found;
+}
+
+}  // namespace
+
+ProbeRunner::Execute MakeConnectionCheck(const Clock* clock) {
+  return [clock](pb::ProbeKind kind, const pb::GetTaskSpecResponse& response,
+                 absl::Duration time_left,
+                 std::stop_token stop) -> absl::StatusOr<std::string> {
+    BINFERRY_ASSIGN_OR_RETURN(const TaskSpec spec, ConvertTaskSpec(response));
+    switch (kind) {
+      case pb::PROBE_KIND_CHECK_SOURCE:
+        return CheckSourceOf(spec, time_left);
+      case pb::PROBE_KIND_CHECK_DESTINATION:
+        return CheckDestinationOf(spec, time_left, std::move(stop), clock);
+      case pb::PROBE_KIND_UNSPECIFIED:
+      case pb::ProbeKind_INT_MIN_SENTINEL_DO_NOT_USE_:
+      case pb::ProbeKind_INT_MAX_SENTINEL_DO_NOT_USE_:
+        break;
+    }
+    return absl::UnimplementedError(
+        absl::StrCat("this worker's version knows no probe of kind ", kind));
+  };
+}
+
+}  // namespace binferry::worker

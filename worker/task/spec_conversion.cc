@@ -1,0 +1,293 @@
+#include "worker/task/spec_conversion.h"
+
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "common/status_macros.h"
+#include "common/topic_name.h"
+
+namespace binferry::worker {
+namespace {
+
+namespace pb = coordination::v1;
+
+constexpr int64_t kDefaultMaxRecordBytes = 1'000'000;
+
+absl::Status Unimplemented(absl::string_view field, absl::string_view value) {
+  return absl::UnimplementedError(absl::StrCat(
+      field, ": ", value, " is not carried out by this worker's version"));
+}
+
+absl::StatusOr<TlsMode> ConvertTlsMode(v1::TlsMode mode) {
+  switch (mode) {
+    case v1::TLS_MODE_UNSPECIFIED:
+    case v1::TLS_MODE_DISABLED:
+      return TlsMode::kDisabled;
+    case v1::TLS_MODE_REQUIRED:
+      return TlsMode::kRequired;
+    case v1::TLS_MODE_VERIFY_CA:
+      return TlsMode::kVerifyCa;
+    case v1::TLS_MODE_VERIFY_IDENTITY:
+      return TlsMode::kVerifyIdentity;
+    case v1::TlsMode_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::TlsMode_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return Unimplemented("source.tls_mode", absl::StrCat(mode));
+}
+
+absl::StatusOr<KafkaSecurity> ConvertSecurity(v1::SecurityProtocol protocol) {
+  switch (protocol) {
+    case v1::SECURITY_PROTOCOL_UNSPECIFIED:
+    case v1::SECURITY_PROTOCOL_PLAINTEXT:
+      return KafkaSecurity::kPlaintext;
+    case v1::SECURITY_PROTOCOL_SSL:
+      return KafkaSecurity::kSsl;
+    case v1::SECURITY_PROTOCOL_SASL_PLAINTEXT:
+      return KafkaSecurity::kSaslPlaintext;
+    case v1::SECURITY_PROTOCOL_SASL_SSL:
+      return KafkaSecurity::kSaslSsl;
+    case v1::SecurityProtocol_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::SecurityProtocol_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return Unimplemented("destination.security_protocol", absl::StrCat(protocol));
+}
+
+absl::StatusOr<SaslMechanism> ConvertMechanism(v1::SaslMechanism mechanism) {
+  switch (mechanism) {
+    case v1::SASL_MECHANISM_UNSPECIFIED:
+    case v1::SASL_MECHANISM_PLAIN:
+      return SaslMechanism::kPlain;
+    case v1::SASL_MECHANISM_SCRAM_SHA_256:
+      return SaslMechanism::kScramSha256;
+    case v1::SASL_MECHANISM_SCRAM_SHA_512:
+      return SaslMechanism::kScramSha512;
+    case v1::SASL_MECHANISM_OAUTHBEARER:
+    case v1::SASL_MECHANISM_GSSAPI:
+    case v1::SaslMechanism_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::SaslMechanism_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return Unimplemented("destination.sasl_mechanism",
+                       v1::SaslMechanism_Name(mechanism));
+}
+
+absl::StatusOr<PartitionPolicy> ConvertPartitionPolicy(
+    v1::PartitionPolicy policy) {
+  switch (policy) {
+    case v1::PARTITION_POLICY_UNSPECIFIED:
+    case v1::PARTITION_POLICY_TABLE_HASH:
+      return PartitionPolicy::kTableHash;
+    case v1::PARTITION_POLICY_PARTITION_ZERO:
+      return PartitionPolicy::kPartitionZero;
+    case v1::PARTITION_POLICY_PRIMARY_KEY_HASH:
+      return PartitionPolicy::kPrimaryKeyHash;
+    case v1::PARTITION_POLICY_COLUMN_HASH:
+    case v1::PartitionPolicy_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::PartitionPolicy_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return Unimplemented("partition_policy", v1::PartitionPolicy_Name(policy));
+}
+
+absl::StatusOr<RecordFormat> ConvertRecordFormat(v1::RecordFormat format) {
+  switch (format) {
+    case v1::RECORD_FORMAT_UNSPECIFIED:
+    case v1::RECORD_FORMAT_JSON:
+      return RecordFormat::kJson;
+    case v1::RECORD_FORMAT_JSON_C:
+      return RecordFormat::kJsonC;
+    case v1::RecordFormat_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::RecordFormat_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return Unimplemented("record_format", absl::StrCat(format));
+}
+
+absl::Status ConvertSource(const v1::Source& source, ConnectionOptions* out) {
+  if (source.host().empty()) {
+    return absl::InvalidArgumentError("source.host: must be set");
+  }
+  if (source.port() < 1 ||
+      source.port() > std::numeric_limits<uint16_t>::max()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "source.port: ", source.port(), " is not from 1 to 65535"));
+  }
+  out->host = source.host();
+  out->port = static_cast<uint16_t>(source.port());
+  out->user = source.username();
+  out->password = source.password();
+  BINFERRY_ASSIGN_OR_RETURN(out->tls_mode, ConvertTlsMode(source.tls_mode()));
+  out->ca_pem = source.ca_certificate();
+  out->certificate_pem = source.client_certificate();
+  out->key_pem = source.client_key();
+  // A run that is told to stop can't break off a connect.
+  out->connect_timeout = absl::Seconds(3);
+  return absl::OkStatus();
+}
+
+absl::Status ConvertDestination(const v1::Destination& destination,
+                                TaskSpec* out) {
+  KafkaClusterOptions& cluster = out->destination;
+  cluster.bootstrap_servers =
+      absl::StrJoin(destination.bootstrap_servers(), ",");
+  BINFERRY_ASSIGN_OR_RETURN(cluster.security,
+                            ConvertSecurity(destination.security_protocol()));
+  BINFERRY_ASSIGN_OR_RETURN(cluster.mechanism,
+                            ConvertMechanism(destination.sasl_mechanism()));
+  cluster.username = destination.username();
+  cluster.password = Secret(destination.password());
+  cluster.ca_pem = destination.ca_certificate();
+  cluster.certificate_pem = destination.client_certificate();
+  cluster.key_pem = Secret(destination.client_key());
+  cluster.key_password = Secret(destination.client_key_password());
+  cluster.endpoint_identification = destination.skip_endpoint_identification()
+                                        ? EndpointIdentification::kNone
+                                        : EndpointIdentification::kHttps;
+  out->max_record_bytes = destination.max_record_bytes() == 0
+                              ? kDefaultMaxRecordBytes
+                              : destination.max_record_bytes();
+  return CheckKafkaCluster(cluster);
+}
+
+void ConvertObjects(const v1::ObjectSelection& objects, TaskSpec* out) {
+  for (int i = 0; i < objects.databases_size(); ++i) {
+    const v1::DatabaseObject& database = objects.databases(i);
+    const std::string path = absl::StrCat("objects.databases[", i, "]");
+    DatabaseRule rule{.name = database.name(),
+                      .mapped_name = database.mapped_name(),
+                      .all_tables = database.all_tables(),
+                      .tables = {}};
+    out->required_objects.push_back({.field = absl::StrCat(path, ".name"),
+                                     .database = database.name(),
+                                     .table = ""});
+    for (int j = 0; j < database.tables_size(); ++j) {
+      const v1::TableObject& table = database.tables(j);
+      rule.tables.push_back(
+          {.name = table.name(), .mapped_name = table.mapped_name()});
+      // Where every table is selected the list only maps names.
+      if (database.all_tables()) continue;
+      out->required_objects.push_back(
+          {.field = absl::StrCat(path, ".tables[", j, "].name"),
+           .database = database.name(),
+           .table = table.name()});
+    }
+    out->selection.databases.push_back(std::move(rule));
+  }
+}
+
+absl::Status ConvertTopicPolicy(const v1::TopicPolicy& policy, TaskSpec* out) {
+  switch (policy.policy_case()) {
+    case v1::TopicPolicy::kSpecifiedTopic:
+      out->specified_topic = policy.specified_topic().name();
+      return CheckTopicName(out->specified_topic);
+    case v1::TopicPolicy::kAutoTopics: {
+      const v1::AutoTopics& topics = policy.auto_topics();
+      out->topic_name_format = topics.name_format().empty()
+                                   ? std::string(kDefaultTopicNameFormat)
+                                   : topics.name_format();
+      out->topic_creation = {
+          .partition_count = topics.partitions() == 0
+                                 ? 1
+                                 : static_cast<int32_t>(topics.partitions()),
+          .replication_factor =
+              topics.replication_factor() == 0
+                  ? 1
+                  : static_cast<int32_t>(topics.replication_factor())};
+      return CheckTopicNameFormat(out->topic_name_format);
+    }
+    case v1::TopicPolicy::POLICY_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError("topic_policy: must be set");
+}
+
+absl::Status CheckModes(const v1::Task& task) {
+  if (task.synchronization_mode() != v1::SYNCHRONIZATION_MODE_UNSPECIFIED &&
+      task.synchronization_mode() != v1::SYNCHRONIZATION_MODE_INCREMENTAL) {
+    return Unimplemented(
+        "synchronization_mode",
+        v1::SynchronizationMode_Name(task.synchronization_mode()));
+  }
+  if (task.ddl_policy() != v1::DDL_POLICY_UNSPECIFIED &&
+      task.ddl_policy() != v1::DDL_POLICY_OMIT) {
+    return Unimplemented("ddl_policy", v1::DdlPolicy_Name(task.ddl_policy()));
+  }
+  if (task.delivery_mode() != v1::DELIVERY_MODE_UNSPECIFIED &&
+      task.delivery_mode() != v1::DELIVERY_MODE_EXACTLY_ONCE) {
+    return Unimplemented("delivery_mode",
+                         v1::DeliveryMode_Name(task.delivery_mode()));
+  }
+  return absl::OkStatus();
+}
+
+StartPosition ConvertStart(const v1::StartPosition& start) {
+  switch (start.position_case()) {
+    case v1::StartPosition::kGtidSet:
+      return StartAfterGtidSet{.gtid_set = start.gtid_set()};
+    case v1::StartPosition::kCoordinates:
+      return StartAtCoordinates{
+          .coordinates = {.file = start.coordinates().file(),
+                          .position = start.coordinates().position()}};
+    case v1::StartPosition::POSITION_NOT_SET:
+      break;
+  }
+  return StartNow{};
+}
+
+absl::Status ConvertRuntime(const pb::TaskRuntime& runtime, TaskSpec* out) {
+  out->dump.server_id = runtime.server_id();
+  out->dump.replica_uuid = runtime.replica_uuid();
+  out->state_prefix = runtime.state_topic_prefix();
+  out->start_position_committed = runtime.start_position_committed();
+  // "<prefix>.<installation>.<task>": all that worker and controller have to
+  // agree on for Kafka to fence one by the other.
+  absl::string_view id = runtime.transactional_id();
+  if (runtime.server_id() == 0 || runtime.replica_uuid().empty() ||
+      runtime.state_topic_prefix().empty() ||
+      !absl::ConsumePrefix(&id,
+                           absl::StrCat(runtime.state_topic_prefix(), ".")) ||
+      !absl::ConsumeSuffix(&id, absl::StrCat(".", out->uid.value())) ||
+      id.empty()) {
+    return absl::InternalError(absl::StrCat(
+        "the controller gave no usable runtime for the task: server id ",
+        runtime.server_id(), ", replica UUID '", runtime.replica_uuid(),
+        "', state topics '", runtime.state_topic_prefix(),
+        "', transactional id '", runtime.transactional_id(), "'"));
+  }
+  out->install_uuid = std::string(id);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<TaskSpec> ConvertTaskSpec(
+    const pb::GetTaskSpecResponse& response) {
+  const v1::Task& task = response.task();
+  TaskSpec spec;
+  spec.uid = TaskUid(task.uid());
+  spec.name = task.name();
+  spec.generation = Generation(task.generation());
+  BINFERRY_RETURN_IF_ERROR(CheckModes(task));
+  BINFERRY_RETURN_IF_ERROR(ConvertSource(task.source(), &spec.source));
+  BINFERRY_RETURN_IF_ERROR(ConvertDestination(task.destination(), &spec));
+  ConvertObjects(task.objects(), &spec);
+  BINFERRY_RETURN_IF_ERROR(TableSelector::Create(spec.selection).status());
+  BINFERRY_RETURN_IF_ERROR(ConvertTopicPolicy(task.topic_policy(), &spec));
+  BINFERRY_ASSIGN_OR_RETURN(spec.partition_policy,
+                            ConvertPartitionPolicy(task.partition_policy()));
+  BINFERRY_ASSIGN_OR_RETURN(spec.record_format,
+                            ConvertRecordFormat(task.record_format()));
+  spec.start = ConvertStart(task.start_position());
+  BINFERRY_RETURN_IF_ERROR(ConvertRuntime(response.runtime(), &spec));
+  return spec;
+}
+
+}  // namespace binferry::worker

@@ -1,0 +1,52 @@
+// What a task's run needs, in the words of those who do the work.
+#ifndef BINFERRY_WORKER_TASK_TASK_SPEC_H_
+#define BINFERRY_WORKER_TASK_TASK_SPEC_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/ids.h"
+#include "worker/encode/table_plan.h"
+#include "worker/mysql/binlog_connection.h"
+#include "worker/mysql/connection_options.h"
+#include "worker/mysql/source_catalog.h"
+#include "worker/mysql/start_position.h"
+#include "worker/route/partitioner.h"
+#include "worker/select/object_selection.h"
+#include "worker/sink/kafka_cluster.h"
+#include "worker/sink/kafka_sink.h"
+
+namespace binferry::worker {
+
+// Immutable once converted.
+struct TaskSpec {
+  TaskUid uid;
+  std::string name;  // projects/p/tasks/t, for logs.
+  Generation generation;
+
+  ConnectionOptions source;
+  DumpOptions dump;
+  StartPosition start;
+  ObjectSelection selection;
+  // The selected databases and tables, with the paths of their fields.
+  std::vector<RequiredObject> required_objects;
+
+  KafkaClusterOptions destination;
+  int64_t max_record_bytes = 0;
+  std::optional<KafkaSinkOptions::TopicCreation> topic_creation;
+  std::string specified_topic;    // "" = by format.
+  std::string topic_name_format;  // Where there is no specified topic.
+  PartitionPolicy partition_policy = PartitionPolicy::kTableHash;
+  RecordFormat record_format = RecordFormat::kJson;
+
+  std::string state_prefix;
+  std::string install_uuid;
+  // A start position was committed once.
+  bool start_position_committed = false;
+};
+
+}  // namespace binferry::worker
+
+#endif  // BINFERRY_WORKER_TASK_TASK_SPEC_H_
