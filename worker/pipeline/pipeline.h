@@ -2,9 +2,11 @@
 #ifndef BINFERRY_WORKER_PIPELINE_PIPELINE_H_
 #define BINFERRY_WORKER_PIPELINE_PIPELINE_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
-#include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -40,17 +42,19 @@ class Pipeline {
 
   // Blocks until the end and owns its threads.
   //
-  // OK: `stop` was requested, reading ended, and what had been read until then
-  // is committed. CANCELLED: Interrupt(). Any other status is the first error,
-  // with file, position and table where it has such; everything in front of it
-  // is committed, unless it is the sink's own. FAILED_PRECONDITION also for a
-  // checkpoint that is gone (TaskHistory::kStarted) and for a topic that has
-  // fewer partitions than the task has used.
-  absl::Status Run(std::stop_token stop);
+  // OK: it was told to leave, reading ended, and what had been read until then
+  // is committed. CANCELLED: `interrupt` was requested, at which nothing more
+  // is committed; the sink must have been opened with the same token. Any other
+  // status is the first error, with file, position and table where it has such;
+  // everything in front of it is committed, unless the sink itself failed.
+  // FAILED_PRECONDITION also for a checkpoint that is gone
+  // (TaskHistory::kStarted) and for a topic that has fewer partitions than the
+  // task has used.
+  absl::Status Run(std::stop_token interrupt);
 
-  // Ends Run at once, committing nothing more. While Run opens its
-  // connections, it ends when that call returns.
-  void Interrupt() ABSL_LOCKS_EXCLUDED(mu_);
+  // Lets Run end at a good place. Before rows flow: at once. The nearer of
+  // several places wins.
+  void Leave(LeavePlace place) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Cheap: never waits for the data path.
   PipelineStatistics Statistics() const;
@@ -61,10 +65,14 @@ class Pipeline {
   Pipeline(PipelineOptions options, PipelineConnections connections,
            TableSelector selector, const Clock* clock);
 
-  absl::Status RunToEnd(std::stop_token stop);
+  enum class Outcome : uint8_t { kLeft, kReopen };
+
+  // Opens all and carries rows until it leaves or the sink has to be reopened.
+  absl::StatusOr<Outcome> RunOnce(const std::stop_token& interrupt);
   // The checkpoint to go on from; commits the first one where there is none.
   absl::StatusOr<Checkpoint> FindStart(const OpenedSink& opened);
-  absl::Status CheckInterrupted() const ABSL_LOCKS_EXCLUDED(mu_);
+  // Nothing: go on.
+  std::optional<LeavePlace> leave_place() const ABSL_LOCKS_EXCLUDED(mu_);
 
   const PipelineOptions options_;
   const PipelineConnections connections_;
@@ -73,9 +81,10 @@ class Pipeline {
   ProgressBoard board_;
 
   mutable absl::Mutex mu_;
-  bool is_interrupted_ ABSL_GUARDED_BY(mu_) = false;
-  // Exists while rows flow; Interrupt() reaches into it.
+  std::optional<LeavePlace> leave_place_ ABSL_GUARDED_BY(mu_);
+  // Exists while rows flow.
   Assembly* assembly_ ABSL_GUARDED_BY(mu_) = nullptr;
+  size_t peak_bytes_ ABSL_GUARDED_BY(mu_) = 0;  // Of assemblies before.
 };
 
 }  // namespace binferry::worker

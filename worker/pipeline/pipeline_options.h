@@ -3,6 +3,7 @@
 #define BINFERRY_WORKER_PIPELINE_PIPELINE_OPTIONS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -74,11 +75,19 @@ using SourceOpener =
 // checkpoint (`server_uuid`, `gtid_set`, `uses_gtid`, `file`, `position`).
 using StartResolver = std::function<absl::StatusOr<Checkpoint>()>;
 
+// Where a pipeline that is told to leave ends.
+enum class LeavePlace : uint8_t {
+  kNextCommit,           // What was read is committed.
+  kTransactionBoundary,  // The same, behind the source transaction under way.
+};
+
 // All may be called from the thread of Pipeline::Run alone.
 struct PipelineConnections {
   SinkOpener open_sink;
   StartResolver resolve_start;
   SourceOpener open_source;
+  // Rows flow from now on; the start position is committed. May be empty.
+  std::function<void()> on_streaming;
 };
 
 }  // namespace binferry::worker

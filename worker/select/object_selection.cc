@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 
@@ -92,6 +93,25 @@ std::optional<SelectedTable> TableSelector::Select(
   }
   if (!rule.all_tables) return std::nullopt;
   return SelectedTable{rule.mapped_name, table};
+}
+
+bool TableSelector::SelectsDatabase(absl::string_view database) const {
+  return databases_.contains(database);
+}
+
+bool TableSelector::MayNameDatabase(absl::string_view statement) const {
+  const std::string text = absl::AsciiStrToLower(statement);
+  for (const auto& [name, rule] : databases_) {
+    const std::string wanted = absl::AsciiStrToLower(name);
+    for (size_t at = text.find(wanted); at != std::string::npos;
+         at = text.find(wanted, at + 1)) {
+      // What may stand between a name and the dot behind it.
+      const size_t next =
+          text.find_first_not_of("`\" \t\r\n", at + wanted.size());
+      if (next != std::string::npos && text[next] == '.') return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace binferry::worker

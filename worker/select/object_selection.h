@@ -53,6 +53,14 @@ class TableSelector {
   std::optional<SelectedTable> Select(absl::string_view database,
                                       absl::string_view table) const;
 
+  // Whether a table of `database` may be selected.
+  bool SelectsDatabase(absl::string_view database) const;
+
+  // Whether `statement` may name a table of a selected database with the
+  // database's name before it, in whatever letter case. Sooner says yes than
+  // misses one.
+  bool MayNameDatabase(absl::string_view statement) const;
+
  private:
   struct Database {
     std::string mapped_name;

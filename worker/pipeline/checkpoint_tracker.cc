@@ -1,0 +1,62 @@
+#include "worker/pipeline/checkpoint_tracker.h"
+
+#include <cstddef>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace binferry::worker {
+
+absl::StatusOr<CheckpointTracker> CheckpointTracker::Create(
+    const Checkpoint& start, const PipelineOptions& options) {
+  absl::StatusOr<GtidSet> executed = GtidSet::Parse(start.gtid_set);
+  if (!executed.ok()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the checkpoint's GTID set can't be read: ",
+                     executed.status().message()));
+  }
+  CheckpointTracker tracker(start, *std::move(executed));
+  tracker.checkpoint_.epoch = options.epoch;
+  tracker.checkpoint_.generation = options.generation;
+  return tracker;
+}
+
+void CheckpointTracker::Advance(const Chunk& chunk) {
+  has_progress_ = true;
+  Checkpoint& to = checkpoint_;
+  for (const Gtid& gtid : chunk.gtids) executed_.Add(gtid);
+  to.file = chunk.place.file;
+  to.position = chunk.place.position;
+  if (!chunk.is_transaction_open) {
+    to.rows_done = 0;
+  } else if (chunk.has_open_transaction_start) {
+    to.rows_done = chunk.open_transaction_rows;
+  } else {
+    to.rows_done += chunk.open_transaction_rows;
+  }
+  if (chunk.source_time_ms != 0) to.source_time_ms = chunk.source_time_ms;
+  to.last_id += chunk.records.size();
+  to.records += chunk.records.size();
+  to.inserts += chunk.changes[static_cast<size_t>(ChangeKind::kInsert)];
+  to.updates += chunk.changes[static_cast<size_t>(ChangeKind::kUpdate)];
+  to.deletes += chunk.changes[static_cast<size_t>(ChangeKind::kDelete)];
+  for (const std::shared_ptr<const PlannedTable>& table : chunk.tables) {
+    to.partition_counts.emplace(table->plan.options.topic,
+                                table->plan.options.partition_count);
+  }
+}
+
+Checkpoint CheckpointTracker::Next() const {
+  Checkpoint next = checkpoint_;
+  ++next.number;
+  next.gtid_set = executed_.ToString();
+  return next;
+}
+
+void CheckpointTracker::Committed() {
+  ++checkpoint_.number;
+  has_progress_ = false;
+}
+
+}  // namespace binferry::worker

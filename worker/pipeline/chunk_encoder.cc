@@ -1,0 +1,185 @@
+#include "worker/pipeline/chunk_encoder.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
+#include "worker/binlog/event_body.h"
+#include "worker/encode/record_encoder.h"
+#include "worker/encode/row_change.h"
+
+namespace binferry::worker {
+namespace {
+
+// Of events above it, the memory is taken before they are encoded.
+constexpr size_t kLargeEventBytes = size_t{256} << 10;
+
+ChangeKind KindOf(RowsEvent::Kind kind) {
+  switch (kind) {
+    case RowsEvent::Kind::kWrite:
+      return ChangeKind::kInsert;
+    case RowsEvent::Kind::kUpdate:
+      return ChangeKind::kUpdate;
+    case RowsEvent::Kind::kDelete:
+      return ChangeKind::kDelete;
+  }
+  return ChangeKind::kInsert;
+}
+
+absl::Status At(const absl::Status& status, const Chunk& chunk,
+                const Chunk::Rows& rows) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat(status.message(), ", at ", chunk.place.file,
+                                   ":", rows.position));
+}
+
+}  // namespace
+
+void ChunkEncoder::Run() {
+  while (std::unique_ptr<Chunk> chunk = to_.feed->Take()) {
+    if (!Encode(chunk.get())) return;
+    chunk->bytes = {};
+    chunk->rows = {};
+    to_.budget->ReturnRaw(chunk->raw_charge);
+    to_.sequence->Put(std::move(chunk));
+  }
+}
+
+bool ChunkEncoder::Encode(Chunk* chunk) {
+  const absl::StatusOr<uint64_t> count = Scan(chunk);
+  const std::optional<uint64_t> first_id =
+      to_.sequence->ClaimIds(chunk->number, count.value_or(0));
+  if (!first_id.has_value()) return false;
+  chunk->status = count.status();
+  if (count.ok() && *count > 0) {
+    chunk->records.reserve(*count);
+    chunk->status = Render(*first_id, chunk);
+    if (absl::IsCancelled(chunk->status)) return false;
+    if (chunk->status.ok() && chunk->records.size() != *count) {
+      chunk->status = absl::InternalError(absl::StrCat(
+          *count, " records were counted and ", chunk->records.size(),
+          " encoded, before ", chunk->place.ToString()));
+    }
+  }
+  if (!chunk->status.ok()) chunk->records.clear();
+  return true;
+}
+
+absl::StatusOr<uint64_t> ChunkEncoder::Scan(Chunk* chunk) {
+  events_.clear();
+  const size_t open_from =
+      chunk->has_open_transaction_start ? chunk->open_transaction_rows_from : 0;
+  uint64_t records = 0;
+  for (size_t i = 0; i < chunk->rows.size(); ++i) {
+    const Chunk::Rows& rows = chunk->rows[i];
+    absl::StatusOr<RowsEvent> event =
+        ParseRows(rows.event_type, chunk->BodyOf(rows));
+    if (!event.ok()) return At(event.status(), *chunk, rows);
+    events_.push_back(*event);
+    uint64_t row_count = 0;
+    const absl::StatusOr<uint64_t> count = ScanEvent(rows, *event, &row_count);
+    if (!count.ok()) return At(count.status(), *chunk, rows);
+    records += *count;
+    chunk->changes[static_cast<size_t>(KindOf(event->kind))] += row_count;
+    if (chunk->is_transaction_open && i >= open_from) {
+      chunk->open_transaction_rows += row_count;
+    }
+  }
+  return records;
+}
+
+absl::Status ChunkEncoder::Start(const Chunk::Rows& rows,
+                                 const RowsEvent& event) {
+  const size_t columns = rows.table->plan.columns.size();
+  before_.resize(columns);
+  after_.resize(columns);
+  BINFERRY_RETURN_IF_ERROR(decoder_.Start(rows.table->map, event));
+  for (uint64_t i = 0; i < rows.rows_to_skip && decoder_.HasNext(); ++i) {
+    BINFERRY_RETURN_IF_ERROR(decoder_.Skip());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> ChunkEncoder::ScanEvent(const Chunk::Rows& rows,
+                                                 const RowsEvent& event,
+                                                 uint64_t* row_count) {
+  const TablePlan& plan = rows.table->plan;
+  if (!plan.is_partitioned_by_key || event.kind != RowsEvent::Kind::kUpdate) {
+    BINFERRY_ASSIGN_OR_RETURN(const uint64_t count,
+                              CountRows(rows.table->map, event));
+    *row_count = count - rows.rows_to_skip;
+    return *row_count;
+  }
+  BINFERRY_RETURN_IF_ERROR(Start(rows, event));
+  uint64_t records = 0;
+  while (decoder_.HasNext()) {
+    BINFERRY_RETURN_IF_ERROR(
+        decoder_.Next(absl::MakeSpan(before_), absl::MakeSpan(after_)));
+    ++*row_count;
+    records += static_cast<uint64_t>(RecordCount(
+        plan,
+        {.kind = ChangeKind::kUpdate, .before = before_, .after = after_}));
+  }
+  return records;
+}
+
+absl::Status ChunkEncoder::Render(uint64_t first_id, Chunk* chunk) {
+  chunk->arena = to_.arenas->Take();
+  BINFERRY_RETURN_IF_ERROR(ChargeRecords(0, chunk));
+  uint64_t next_id = first_id;
+  for (size_t i = 0; i < chunk->rows.size(); ++i) {
+    const Chunk::Rows& rows = chunk->rows[i];
+    const absl::Status status = RenderEvent(rows, events_[i], &next_id, chunk);
+    if (absl::IsCancelled(status)) return status;
+    BINFERRY_RETURN_IF_ERROR(At(status, *chunk, rows));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ChunkEncoder::RenderEvent(const Chunk::Rows& rows,
+                                       const RowsEvent& event,
+                                       uint64_t* next_id, Chunk* chunk) {
+  if (rows.size > kLargeEventBytes) {
+    BINFERRY_RETURN_IF_ERROR(ChargeRecords(rows.size, chunk));
+  }
+  BINFERRY_RETURN_IF_ERROR(Start(rows, event));
+  RowChange change{.kind = KindOf(event.kind),
+                   .before = before_,
+                   .after = after_,
+                   .es_ms = rows.es_ms,
+                   .ts_ms = absl::ToUnixMillis(to_.clock->Now())};
+  const size_t first_record = chunk->records.size();
+  while (decoder_.HasNext()) {
+    BINFERRY_RETURN_IF_ERROR(
+        decoder_.Next(absl::MakeSpan(before_), absl::MakeSpan(after_)));
+    change.first_id = *next_id;
+    const size_t records_before = chunk->records.size();
+    BINFERRY_RETURN_IF_ERROR(EncodeRow(rows.table->plan, change,
+                                       chunk->arena.get(), &chunk->records));
+    *next_id += chunk->records.size() - records_before;
+    BINFERRY_RETURN_IF_ERROR(ChargeRecords(0, chunk));
+  }
+  size_t bytes = 0;
+  for (size_t i = first_record; i < chunk->records.size(); ++i) {
+    bytes += chunk->records[i].key.size() + chunk->records[i].value.size();
+  }
+  chunk->record_bytes += bytes;
+  rows.table->Learn(rows.size, bytes);
+  return absl::OkStatus();
+}
+
+absl::Status ChunkEncoder::ChargeRecords(size_t more_bytes, Chunk* chunk) {
+  const size_t held = chunk->arena->bytes_allocated() +
+                      chunk->records.capacity() * sizeof(Record) + more_bytes;
+  if (held <= chunk->encoded_charge) return absl::OkStatus();
+  if (!to_.budget->TakeEncoded(chunk->number, held - chunk->encoded_charge)) {
+    return absl::CancelledError("interrupted");
+  }
+  chunk->encoded_charge = held;
+  return absl::OkStatus();
+}
+
+}  // namespace binferry::worker

@@ -1,0 +1,69 @@
+// Chunks on their way from the reader to the encoders.
+#ifndef BINFERRY_WORKER_PIPELINE_CHUNK_FEED_H_
+#define BINFERRY_WORKER_PIPELINE_CHUNK_FEED_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "worker/pipeline/chunk.h"
+
+namespace binferry::worker {
+
+// The reader appends to the last chunk, the open one. It is closed when it is
+// full; an encoder that has nothing to do takes it as it is once it has
+// lingered: so chunks are big where encoders are busy, and nothing waits where
+// they are not. Bounded by the byte budget, which the reader asks beforehand.
+//
+// Thread-safe; one reader.
+class ChunkFeed {
+ public:
+  static constexpr size_t kMaxChunkBytes = size_t{1} << 20;
+  // Estimated, of a chunk's records.
+  static constexpr size_t kMaxRecordBytes = size_t{4} << 20;
+
+  explicit ChunkFeed(absl::Duration linger);
+
+  // Lets `edit` add an event or a transaction's end to the open chunk. `edit`
+  // runs under a lock.
+  void Append(absl::FunctionRef<void(Chunk*)> edit) ABSL_LOCKS_EXCLUDED(mu_);
+  // Lets encoders have what is there, at once.
+  void CloseOpenChunk() ABSL_LOCKS_EXCLUDED(mu_);
+  // Lets `edit` change the open chunk without handing it on, so that the reader
+  // can take back what it appended.
+  void Amend(absl::FunctionRef<void(Chunk*)> edit) ABSL_LOCKS_EXCLUDED(mu_);
+  // Nothing more comes. Returns the number of chunks.
+  uint64_t Finish() ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Waits for the next chunk in order; nullptr after the last one, or after
+  // Abort.
+  std::unique_ptr<Chunk> Take() ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Whether all that was appended is in the chunks before `next_chunk`. Calls
+  // `if_drained` under the lock if so.
+  bool IsDrained(uint64_t next_chunk,
+                 absl::FunctionRef<void()> if_drained) const
+      ABSL_LOCKS_EXCLUDED(mu_);
+
+  void Abort() ABSL_LOCKS_EXCLUDED(mu_);
+
+ private:
+  void CloseLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const absl::Duration linger_;
+  mutable absl::Mutex mu_;
+  absl::CondVar arrival_;
+  std::deque<std::unique_ptr<Chunk>> closed_ ABSL_GUARDED_BY(mu_);
+  std::unique_ptr<Chunk> open_ ABSL_GUARDED_BY(mu_);
+  bool is_finished_ ABSL_GUARDED_BY(mu_) = false;
+  bool is_aborted_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+}  // namespace binferry::worker
+
+#endif  // BINFERRY_WORKER_PIPELINE_CHUNK_FEED_H_
