@@ -1,0 +1,172 @@
+#include "controller/api/spec_proto.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <google/protobuf/util/message_differencer.h>
+#include <gtest/gtest.h>
+
+#include "common/testing/status_matchers.h"
+
+namespace binferry::controller {
+namespace {
+
+using google::protobuf::util::MessageDifferencer;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::Field;
+
+v1::Task FullTask() {
+  v1::Task task;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      R"pb(
+        description: "d"
+        tags { key: "team" value: "core" }
+        placement {
+          region: "eu-1"
+          availability_zones: "a"
+          availability_zones: "b"
+          network_type: NETWORK_TYPE_VPC
+          vpc: "v"
+          subnet: "s"
+          security_group: "g"
+        }
+        source {
+          host: "db"
+          port: 3306
+          username: "u"
+          tls_mode: TLS_MODE_VERIFY_CA
+          ca_certificate: "ca"
+          client_certificate: "cc"
+        }
+        destination {
+          bootstrap_servers: "k:9092"
+          security_protocol: SECURITY_PROTOCOL_SASL_SSL
+          sasl_mechanism: SASL_MECHANISM_SCRAM_SHA_512
+          username: "ku"
+          ca_certificate: "kca"
+          client_certificate: "kcc"
+          skip_endpoint_identification: true
+          max_record_bytes: 5000
+        }
+        synchronization_mode: SYNCHRONIZATION_MODE_INCREMENTAL
+        objects {
+          databases {
+            name: "shop"
+            mapped_name: "s"
+            all_tables: true
+            tables { name: "t" mapped_name: "u" }
+          }
+          databases {
+            name: "other"
+            tables { name: "x" }
+          }
+        }
+        topic_policy {
+          auto_topics {
+            name_format: "$database$"
+            partitions: 3
+            replication_factor: 2
+          }
+        }
+        partition_policy: PARTITION_POLICY_PRIMARY_KEY_HASH
+        record_format: RECORD_FORMAT_JSON_C
+        ddl_policy: DDL_POLICY_OMIT
+        delivery_mode: DELIVERY_MODE_EXACTLY_ONCE
+        start_position { coordinates { file: "b.000001" position: 4 } }
+        start_time { seconds: 1700000000 nanos: 123000000 }
+      )pb",
+      &task));
+  return task;
+}
+
+TEST(SpecProtoTest, KeepsEveryFieldBothWays) {
+  const v1::Task task = FullTask();
+  std::vector<FieldViolation> violations;
+  const TaskSpec spec = SpecFromProto(task, &violations);
+  EXPECT_TRUE(violations.empty());
+  v1::Task back;
+  SpecToProto(spec, &back);
+  MessageDifferencer differencer;
+  std::string difference;
+  differencer.ReportDifferencesToString(&difference);
+  EXPECT_TRUE(differencer.Compare(task, back)) << difference;
+}
+
+// A field that is added to the message must be added to the conversion: every
+// field but output only ones and secrets is in FullTask.
+TEST(SpecProtoTest, KnowsEveryFieldOfTheSpec) {
+  const v1::Task task = FullTask();
+  const auto check = [](const google::protobuf::Message& message,
+                        std::set<std::string> left_out) {
+    for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
+      const auto* field = message.GetDescriptor()->field(i);
+      if (left_out.count(field->name()) > 0) continue;
+      EXPECT_TRUE(field->is_repeated()
+                      ? message.GetReflection()->FieldSize(message, field) > 0
+                      : message.GetReflection()->HasField(message, field))
+          << field->full_name();
+    }
+  };
+  check(task, {"name", "uid", "etag", "generation", "create_time",
+               "update_time", "status"});
+  check(task.placement(), {});
+  check(task.source(), {"password", "client_key", "password_set"});
+  check(task.destination(),
+        {"password", "client_key", "client_key_password", "password_set"});
+}
+
+TEST(SpecProtoTest, ReportsNumbersThatNoEnumHas) {
+  v1::Task task = FullTask();
+  task.set_record_format(static_cast<v1::RecordFormat>(99));
+  task.mutable_source()->set_tls_mode(static_cast<v1::TlsMode>(77));
+  task.mutable_start_time()->set_nanos(-1);
+  std::vector<FieldViolation> violations;
+  SpecFromProto(task, &violations);
+  EXPECT_THAT(violations,
+              ElementsAre(Field(&FieldViolation::field, "task.source.tls_mode"),
+                          Field(&FieldViolation::field, "task.record_format"),
+                          Field(&FieldViolation::field, "task.start_time")));
+}
+
+TEST(SpecProtoTest, MovesSecretsAloneAndClearsThem) {
+  v1::Task task = FullTask();
+  const TaskSecrets secrets = {
+      {SecretField::kSourcePassword, "p1"},
+      {SecretField::kSourceClientKey, "k1"},
+      {SecretField::kDestinationPassword, "p2"},
+      {SecretField::kDestinationClientKey, "k2"},
+      {SecretField::kDestinationClientKeyPassword, "p3"}};
+  SecretsToProto(secrets, &task);
+  EXPECT_EQ(task.source().password(), "p1");
+  EXPECT_EQ(SecretsFromProto(task), secrets);
+  ClearSecrets(&task);
+  EXPECT_TRUE(SecretsFromProto(task).empty());
+  EXPECT_TRUE(MessageDifferencer::Equals(task, FullTask()));
+}
+
+TEST(SpecProtoTest, StoresADocumentThatTellsWhetherThereIsAPassword) {
+  v1::Task task = FullTask();
+  task.mutable_source()->set_password("hunter2");
+  std::vector<FieldViolation> violations;
+  const StoredSpec stored = ToStoredSpec(SpecFromProto(task, &violations),
+                                         {SecretField::kSourcePassword});
+  EXPECT_THAT(stored.document, testing::Not(testing::HasSubstr("hunter2")));
+  EXPECT_EQ(stored.placement.region, "eu-1");
+  EXPECT_EQ(stored.tags.at("team"), "core");
+  const auto document = ParseDocument(stored);
+  ASSERT_THAT(document, IsOk());
+  EXPECT_TRUE(document->source().password_set());
+  EXPECT_FALSE(document->destination().password_set());
+}
+
+TEST(SpecProtoTest, TakesTheStartTimeFromTheStoredCopy) {
+  std::vector<FieldViolation> violations;
+  StoredSpec stored = ToStoredSpec(SpecFromProto(FullTask(), &violations), {});
+  stored.start_time = absl::FromUnixSeconds(5);
+  EXPECT_EQ(ParseDocument(stored)->start_time().seconds(), 5);
+  stored.start_time.reset();
+  EXPECT_FALSE(ParseDocument(stored)->has_start_time());
+}
+
+}  // namespace
+}  // namespace binferry::controller

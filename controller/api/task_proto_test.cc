@@ -1,0 +1,120 @@
+#include "controller/api/task_proto.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/testing/status_matchers.h"
+#include "controller/api/spec_proto.h"
+
+namespace binferry::controller {
+namespace {
+
+using testing::Contains;
+using testing::Not;
+
+class TaskProtoTest : public testing::Test {
+ protected:
+  TaskProtoTest() {
+    TaskSpec spec;
+    spec.source.host = "db";
+    spec.source.ca_certificate = "certificate";
+    spec.databases = {
+        {.name = "shop", .mapped_name = "", .all_tables = true, .tables = {}}};
+    task_.key = {.project = "shop", .task_id = "orders"};
+    task_.uid = TaskUid("u");
+    task_.spec = ToStoredSpec(spec, {});
+    task_.revision = 7;
+    task_.state = TaskState::kIncrementalSync;
+    task_.assignment.worker.name = WorkerName("w1");
+    task_.assignment.epoch = Epoch(3);
+    StoredReport report;
+    report.report.epoch = Epoch(3);
+    report.report.state = RunState::kRunning;
+    report.report.lag = absl::Milliseconds(1500);
+    report.report.position = Position();
+    report.report.position->file = "binlog.000001";
+    report.rates.records_per_second = 42;
+    report.time = now_ - absl::Seconds(1);
+    task_.report = report;
+  }
+
+  v1::Task Show(TaskView view = TaskView::kFull) {
+    const auto shown = ToProto(task_, view, events_, now_);
+    EXPECT_THAT(shown, IsOk());
+    return *shown;
+  }
+
+  const absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
+  Task task_;
+  std::vector<TaskEvent> events_ = {
+      {.time = now_, .reason = "STATE", .message = "m"}};
+};
+
+TEST_F(TaskProtoTest, ShowsIdentityAndStatus) {
+  const v1::Task shown = Show();
+  EXPECT_EQ(shown.name(), "projects/shop/tasks/orders");
+  EXPECT_EQ(shown.etag(), "7");
+  EXPECT_EQ(shown.status().state(), v1::TASK_STATE_INCREMENTAL_SYNC);
+  EXPECT_EQ(shown.status().worker(), "workers/w1");
+  EXPECT_EQ(shown.status().epoch(), 3);
+  EXPECT_EQ(shown.status().lag().seconds(), 1);
+  EXPECT_EQ(shown.status().lag().nanos(), 500'000'000);
+  EXPECT_EQ(shown.status().rates().records_per_second(), 42);
+  EXPECT_EQ(shown.status().position().coordinates().file(), "binlog.000001");
+  EXPECT_THAT(shown.status().available_actions(), Contains("pause"));
+  EXPECT_THAT(shown.status().available_actions(), Not(Contains("start")));
+}
+
+TEST_F(TaskProtoTest, LeavesObjectsCertificatesAndEventsOutOfTheBasicView) {
+  const v1::Task full = Show();
+  EXPECT_EQ(full.objects().databases_size(), 1);
+  EXPECT_EQ(full.source().ca_certificate(), "certificate");
+  EXPECT_EQ(full.status().recent_events_size(), 1);
+  const v1::Task basic = Show(TaskView::kBasic);
+  EXPECT_FALSE(basic.has_objects());
+  EXPECT_EQ(basic.source().host(), "db");
+  EXPECT_EQ(basic.source().ca_certificate(), "");
+  EXPECT_EQ(basic.status().recent_events_size(), 0);
+}
+
+TEST_F(TaskProtoTest, DoesNotKnowTheLagOfASilentWorker) {
+  task_.report->time = now_ - kLease - absl::Seconds(1);
+  const v1::Task shown = Show();
+  EXPECT_FALSE(shown.status().has_lag());
+  EXPECT_FALSE(shown.status().has_rates());
+  EXPECT_TRUE(shown.status().has_position());
+}
+
+TEST_F(TaskProtoTest, DoesNotKnowTheLagOfAnOldEpochOrAStoppedRun) {
+  task_.assignment.epoch = Epoch(4);
+  EXPECT_FALSE(Show().status().has_lag());
+  task_.assignment.epoch = Epoch(3);
+  task_.report->report.state = RunState::kIdle;
+  EXPECT_FALSE(Show().status().has_lag());
+}
+
+TEST_F(TaskProtoTest, ShowsTheStoredFailureBeforeTheReportedFault) {
+  task_.report->report.fault = Fault{.code = "UNAVAILABLE",
+                                     .message = "reported",
+                                     .time = now_,
+                                     .attempts = 2,
+                                     .next_retry_time = now_};
+  EXPECT_EQ(Show().status().last_error().message(), "reported");
+  EXPECT_TRUE(Show().status().last_error().has_next_retry_time());
+  task_.failure = Fault{.code = "NOT_FOUND",
+                        .message = "stored",
+                        .time = now_,
+                        .attempts = 1,
+                        .next_retry_time = {}};
+  EXPECT_EQ(Show().status().last_error().message(), "stored");
+}
+
+TEST(TaskViewTest, HasDefaultsAndRefusesUnknownNumbers) {
+  EXPECT_THAT(ViewFromProto(v1::TASK_VIEW_UNSPECIFIED, TaskView::kBasic),
+              IsOkAndHolds(TaskView::kBasic));
+  EXPECT_THAT(ViewFromProto(static_cast<v1::TaskView>(9), TaskView::kBasic),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+}  // namespace
+}  // namespace binferry::controller
