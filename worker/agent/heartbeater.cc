@@ -73,8 +73,8 @@ absl::Status Heartbeater::Run(std::stop_token stop) {
     const absl::Status status =
         Beat(options_.call_timeout, options_.max_hold, stop);
     if (stop.stop_requested()) break;
+    if (absl::IsFailedPrecondition(status)) return status;
     Note(status);
-    if (status.code() == absl::StatusCode::kFailedPrecondition) return status;
     absl::Duration wait;
     if (status.ok()) {
       backoff.Reset();

@@ -1,0 +1,273 @@
+#include "worker/agent/task_runner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "common/testing/simulated_clock.h"
+#include "worker/agent/testing/scripted_attempt.h"
+
+namespace binferry::worker {
+namespace {
+
+namespace pb = coordination::v1;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr Epoch kEpoch(5);
+
+class TaskRunnerTest : public testing::Test {
+ protected:
+  ~TaskRunnerTest() override { thread_ = std::jthread(); }
+
+  void Start(TaskPurpose purpose = TaskPurpose::kRun) {
+    TaskRunnerEquipment equipment;
+    equipment.clock = &clock_;
+    equipment.fetch_spec = [this](const std::string& uid, int64_t epoch,
+                                  std::stop_token) {
+      return Fetch(uid, epoch);
+    };
+    equipment.claim_partition = [](const std::string&, int64_t,
+                                   const std::string&, std::stop_token) {
+      return absl::StatusOr<int32_t>(3);
+    };
+    equipment.make_attempt = script_.Factory();
+    equipment.backoff = {.initial = absl::Milliseconds(1),
+                         .max = absl::Milliseconds(2)};
+    runner_ = std::make_unique<TaskRunner>(
+        equipment,
+        TaskRunner::Identity{
+            .uid = TaskUid("t"), .epoch = kEpoch, .purpose = purpose},
+        TaskRunner::Target{.generation = Generation(1), .retry_count = 0},
+        NewLease());
+    thread_ = std::jthread(
+        [this](std::stop_token stop) { runner_->Run(std::move(stop)); });
+  }
+
+  absl::StatusOr<pb::GetTaskSpecResponse> Fetch(const std::string& uid,
+                                                int64_t epoch) {
+    EXPECT_EQ(uid, "t");
+    EXPECT_EQ(epoch, kEpoch.value());
+    absl::MutexLock lock(&mu_);
+    ++fetches_;
+    if (!controller_.ok()) return controller_;
+    pb::GetTaskSpecResponse response;
+    response.mutable_task()->set_generation(generation_);
+    return response;
+  }
+
+  std::shared_ptr<Lease> NewLease() const {
+    return std::make_shared<Lease>(
+        &clock_, Lease::Grant{.epoch = kEpoch,
+                              .requested_at = clock_.MonotonicNow(),
+                              .duration = absl::Seconds(15)});
+  }
+
+  void SetGeneration(int64_t generation) {
+    {
+      absl::MutexLock lock(&mu_);
+      generation_ = generation;
+    }
+    runner_->SetTarget(
+        {.generation = Generation(generation), .retry_count = 0});
+  }
+
+  // Waits for a report that fits; the last one if none came in 5 s.
+  template <typename Predicate>
+  pb::TaskReport Await(Predicate fits) {
+    const absl::Time deadline = absl::Now() + absl::Seconds(5);
+    pb::TaskReport report = runner_->Report();
+    while (!fits(report) && absl::Now() < deadline) {
+      absl::SleepFor(absl::Milliseconds(1));
+      report = runner_->Report();
+    }
+    return report;
+  }
+
+  pb::TaskReport AwaitState(pb::RunState state) {
+    pb::TaskReport report =
+        Await([&](const pb::TaskReport& r) { return r.state() == state; });
+    EXPECT_EQ(report.state(), state) << report.ShortDebugString();
+    return report;
+  }
+
+  void AwaitEnd() {
+    const absl::Time deadline = absl::Now() + absl::Seconds(5);
+    while (!runner_->has_ended() && absl::Now() < deadline) {
+      absl::SleepFor(absl::Milliseconds(1));
+    }
+    EXPECT_TRUE(runner_->has_ended());
+  }
+
+  static std::vector<std::string> Reasons(const pb::TaskReport& report) {
+    std::vector<std::string> reasons;
+    for (const pb::ReportedEvent& event : report.events()) {
+      reasons.push_back(event.reason());
+    }
+    return reasons;
+  }
+
+  int fetches() {
+    absl::MutexLock lock(&mu_);
+    return fetches_;
+  }
+  void SetController(absl::Status status) {
+    absl::MutexLock lock(&mu_);
+    controller_ = std::move(status);
+  }
+
+  SimulatedClock clock_;
+  AttemptScript script_;
+  absl::Mutex mu_;
+  absl::Status controller_ ABSL_GUARDED_BY(mu_);
+  int64_t generation_ ABSL_GUARDED_BY(mu_) = 1;
+  int fetches_ ABSL_GUARDED_BY(mu_) = 0;
+  std::unique_ptr<TaskRunner> runner_;
+  std::jthread thread_;
+};
+
+TEST_F(TaskRunnerTest, RunsUntilItIsToldToLeave) {
+  Start();
+  const pb::TaskReport report = AwaitState(pb::RUN_STATE_RUNNING);
+  EXPECT_EQ(report.epoch(), kEpoch.value());
+  EXPECT_EQ(report.generation(), 1);
+  EXPECT_FALSE(report.has_last_error());
+  EXPECT_FALSE(runner_->has_ended());
+  runner_->Leave(LeaveAt::kTransactionBoundary);
+  AwaitEnd();
+  EXPECT_THAT(script_.places(), ElementsAre(LeaveAt::kTransactionBoundary));
+}
+
+TEST_F(TaskRunnerTest, ARequestToStopInterruptsTheAttempt) {
+  Start();
+  AwaitState(pb::RUN_STATE_RUNNING);
+  thread_.request_stop();
+  AwaitEnd();
+}
+
+TEST_F(TaskRunnerTest, AWrongPasswordFailsAtTheFirstAttempt) {
+  script_.Add({.before_running = absl::PermissionDeniedError("no entry")});
+  Start();
+  const pb::TaskReport report = AwaitState(pb::RUN_STATE_FAILED);
+  EXPECT_EQ(report.last_error().code(), "PERMISSION_DENIED");
+  EXPECT_EQ(report.last_error().message(), "no entry");
+  EXPECT_FALSE(report.last_error().has_next_retry_time());
+  EXPECT_EQ(script_.attempts(), 1);
+}
+
+TEST_F(TaskRunnerTest, TriesAFailedTaskAgainWhenAsked) {
+  script_.Add({.before_running = absl::PermissionDeniedError("no entry")});
+  Start();
+  AwaitState(pb::RUN_STATE_FAILED);
+  runner_->SetTarget({.generation = Generation(1), .retry_count = 1});
+  const pb::TaskReport report = AwaitState(pb::RUN_STATE_RUNNING);
+  EXPECT_EQ(report.retry_count(), 1);
+  EXPECT_FALSE(report.has_last_error());
+}
+
+TEST_F(TaskRunnerTest, ANetworkFaultIsTriedAgainAndItsEndTold) {
+  for (int i = 0; i < 10; ++i) {
+    script_.Add({.before_running = absl::UnavailableError("gone")});
+  }
+  Start();
+  const pb::TaskReport report = AwaitState(pb::RUN_STATE_RUNNING);
+  EXPECT_EQ(script_.attempts(), 11);
+  EXPECT_THAT(Reasons(report), Contains("RECOVERED"));
+  EXPECT_EQ(report.counters().recoveries(), 1u);
+  EXPECT_FALSE(report.has_last_error());
+}
+
+TEST_F(TaskRunnerTest, ADoubtfulFaultGetsThreeAttempts) {
+  for (int i = 0; i < 3; ++i) {
+    script_.Add({.while_running = absl::InternalError("our bug")});
+  }
+  Start();
+  const pb::TaskReport report = AwaitState(pb::RUN_STATE_FAILED);
+  EXPECT_EQ(report.last_error().attempts(), 3);
+  EXPECT_EQ(script_.attempts(), 3);
+}
+
+TEST_F(TaskRunnerTest, StartsNothingOnceItsLeaseIsOver) {
+  script_.Add({.while_running = absl::UnavailableError("gone"),
+               .before_end = [this] { clock_.Advance(absl::Seconds(15)); }});
+  Start();
+  AwaitState(pb::RUN_STATE_RETRYING);
+  absl::SleepFor(absl::Milliseconds(20));
+  EXPECT_EQ(script_.attempts(), 1);
+  // A controller grants the same epoch again.
+  runner_->SetLease(NewLease());
+  AwaitState(pb::RUN_STATE_RUNNING);
+  EXPECT_EQ(script_.attempts(), 2);
+}
+
+TEST_F(TaskRunnerTest, AnExpiredLeaseDoesNotEndARun) {
+  Start();
+  AwaitState(pb::RUN_STATE_RUNNING);
+  clock_.Advance(absl::Hours(1));
+  absl::SleepFor(absl::Milliseconds(10));
+  EXPECT_EQ(runner_->Report().state(), pb::RUN_STATE_RUNNING);
+}
+
+TEST_F(TaskRunnerTest, RecoversWithoutAControllerFromTheSpecThatItKeeps) {
+  script_.Add(
+      {.while_running = absl::UnavailableError("gone"), .before_end = [this] {
+         SetController(absl::UnavailableError("no controller"));
+       }});
+  Start();
+  Await([this](const pb::TaskReport&) { return script_.attempts() == 2; });
+  AwaitState(pb::RUN_STATE_RUNNING);
+  EXPECT_EQ(fetches(), 1);
+}
+
+TEST_F(TaskRunnerTest, AdoptsANewGenerationAtATransactionBoundary) {
+  Start();
+  AwaitState(pb::RUN_STATE_RUNNING);
+  SetGeneration(2);
+  const pb::TaskReport report =
+      Await([](const pb::TaskReport& r) { return r.generation() == 2; });
+  EXPECT_EQ(report.generation(), 2);
+  EXPECT_EQ(report.state(), pb::RUN_STATE_RUNNING);
+  EXPECT_THAT(script_.places(), ElementsAre(LeaveAt::kTransactionBoundary));
+}
+
+TEST_F(TaskRunnerTest, AFailedEditLeavesTheOldGenerationRunning) {
+  script_.Add({});
+  script_.Add({.before_running = absl::NotFoundError("no such topic")});
+  Start();
+  AwaitState(pb::RUN_STATE_RUNNING);
+  SetGeneration(2);
+  Await([this](const pb::TaskReport&) { return script_.attempts() == 3; });
+  const pb::TaskReport report = AwaitState(pb::RUN_STATE_RUNNING);
+  EXPECT_EQ(report.generation(), 1);
+  EXPECT_EQ(report.last_error().code(), "NOT_FOUND");
+  EXPECT_THAT(Reasons(report), Contains("EDIT_FAILED"));
+}
+
+TEST_F(TaskRunnerTest, ReportsFinishedUntilItIsWithdrawn) {
+  script_.Add({.finishes = true});
+  Start(TaskPurpose::kFinish);
+  AwaitState(pb::RUN_STATE_FINISHED);
+  EXPECT_FALSE(runner_->has_ended());
+  runner_->Leave(LeaveAt::kNextCommit);
+  AwaitEnd();
+}
+
+TEST_F(TaskRunnerTest, ReportsEventsUntilTheyAreAcknowledged) {
+  script_.Add({.before_running = absl::UnavailableError("gone")});
+  Start();
+  const pb::TaskReport report = AwaitState(pb::RUN_STATE_RUNNING);
+  ASSERT_FALSE(report.events().empty());
+  EXPECT_EQ(report.events(0).number(), 1);
+  runner_->AcknowledgeEvents(report.events().rbegin()->number());
+  EXPECT_TRUE(runner_->Report().events().empty());
+}
+
+}  // namespace
+}  // namespace binferry::worker
