@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/broken_rule.h"
+#include "common/fault_point.h"
 #include "common/status_macros.h"
 #include "librdkafka/rdkafka.h"
 #include "worker/sink/checkpoint_record.h"
@@ -61,9 +63,12 @@ absl::StatusOr<OpenedSink> KafkaSink::Open(const KafkaSinkOptions& options,
                                   .settings = KafkaProducerSettings(options),
                                   .interrupt = options.interrupt},
                                  options.open_timeout, check_lease, clock));
+  FaultPoint("after_init_before_lease_check");
   // A worker that was frozen in there has just fenced the rightful owner; it
   // must go no further, and the owner opens anew.
-  BINFERRY_RETURN_IF_ERROR(check_lease());
+  if (kBrokenRule != BrokenRule::kNoLeaseCheckAfterInit) {
+    BINFERRY_RETURN_IF_ERROR(check_lease());
+  }
   auto sink = std::unique_ptr<KafkaSink>(
       new KafkaSink(options, std::move(admin), std::move(producer)));
   BINFERRY_ASSIGN_OR_RETURN(const CheckpointTail tail,
