@@ -49,7 +49,7 @@ TEST(WorkerTest, SaysWhatDoesNotMatch) {
   EXPECT_THAT(MismatchOf(wanted, Place()), HasSubstr("zone is b, not c"));
   wanted = Wanted();
   wanted.network_type = NetworkType::kPublic;
-  EXPECT_THAT(MismatchOf(wanted, Place()), HasSubstr("VPC, not PUBLIC"));
+  EXPECT_THAT(MismatchOf(wanted, Place()), HasSubstr("PUBLIC"));
   wanted = Wanted();
   wanted.subnet = "t";
   EXPECT_THAT(MismatchOf(wanted, Place()), HasSubstr("subnet is s, not t"));

@@ -119,7 +119,7 @@ class TaskPlan {
         break;
       case TaskState::kCreateFailed:
         if (now_ - task_.state_time >= kCreateFailedKept) {
-          Enter(TaskState::kStopping, "was not retried for 3 days");
+          Enter(TaskState::kCompleted, "was not retried for 3 days");
         }
         break;
       case TaskState::kConfiguration:
@@ -340,9 +340,7 @@ class TaskPlan {
   void Fail(const TaskReport& report) {
     const std::string message =
         report.fault.has_value() ? report.fault->message : "";
-    const bool failed_to_start =
-        task_.state == TaskState::kStarting ||
-        (task_.state == TaskState::kFaultRectification && !task_.synced);
+    const bool failed_to_start = !task_.synced;
     Enter(failed_to_start ? TaskState::kStartFailed
                           : TaskState::kIncrementalSyncFailed,
           message, report.fault);

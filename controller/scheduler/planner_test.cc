@@ -113,7 +113,7 @@ TEST_F(PlannerTest, AFailedCreationEndsAfterThreeDays) {
   task.state_time = kNow - absl::Hours(71);
   ExpectNothing();
   task.state_time = kNow - absl::Hours(72);
-  EXPECT_EQ(Entered(), TaskState::kStopping);
+  EXPECT_EQ(Entered(), TaskState::kCompleted);
 }
 
 TEST_F(PlannerTest, SlotsAreNotGivenTwiceInOneRound) {
@@ -207,7 +207,7 @@ TEST_F(PlannerTest, NetworkFaultsFailOnlyTheFirstStartAfterFiveMinutes) {
 
 TEST_F(PlannerTest, ARunningTaskThatGivesUpFails) {
   AddWorker("w");
-  AddAssigned(TaskState::kIncrementalSync, RunState::kFailed);
+  AddAssigned(TaskState::kIncrementalSync, RunState::kFailed).synced = true;
   EXPECT_EQ(Entered(), TaskState::kIncrementalSyncFailed);
 }
 
@@ -242,9 +242,8 @@ TEST_F(PlannerTest, ALostTaskThatNobodyTakesSaysSoAndWaits) {
   EXPECT_THAT(change.state->message, HasSubstr("it is lost"));
   task.state = TaskState::kFaultRectification;
   ExpectNothing();
+  // Its worker is back, and tells that it still runs it.
   snapshot_.workers[0].silent_for = absl::ZeroDuration();
-  ExpectNothing();  // Its worker is back and reports: next.
-  task.report->report.state = RunState::kRunning;
   EXPECT_EQ(Entered(), TaskState::kIncrementalSync);
 }
 
