@@ -27,9 +27,9 @@ absl::Status CheckKafkaSinkOptions(const KafkaSinkOptions& options) {
   BINFERRY_RETURN_IF_ERROR(CheckKafkaCluster(options.cluster));
   BINFERRY_RETURN_IF_ERROR(
       CheckTopicName(CheckpointTopicName(options.state_prefix)));
-  if (options.task_uid.empty() || options.install_uuid.empty()) {
+  if (options.task_uid.empty() || options.transactional_id.empty()) {
     return absl::InvalidArgumentError(
-        "a sink needs the uid of its task and that of the installation");
+        "a sink needs the uid of its task and a transactional id");
   }
   if (options.state_partition < 0) {
     return absl::InvalidArgumentError("the state partition is negative");
@@ -47,11 +47,6 @@ absl::Status CheckKafkaSinkOptions(const KafkaSinkOptions& options) {
   return absl::OkStatus();
 }
 
-std::string TransactionalId(const KafkaSinkOptions& options) {
-  return absl::StrCat(options.state_prefix, ".", options.install_uuid, ".",
-                      options.task_uid.value());
-}
-
 std::string KafkaClientId(const KafkaSinkOptions& options) {
   return absl::StrCat("binferry-", options.task_uid.value());
 }
@@ -59,7 +54,7 @@ std::string KafkaClientId(const KafkaSinkOptions& options) {
 KafkaClient::Settings KafkaProducerSettings(const KafkaSinkOptions& options) {
   return {
       {"client.id", KafkaClientId(options)},
-      {"transactional.id", TransactionalId(options)},
+      {"transactional.id", options.transactional_id},
       // The client takes its message timeout from it.
       {"transaction.timeout.ms", Millis(options.transaction_timeout)},
       {"enable.idempotence", "true"},

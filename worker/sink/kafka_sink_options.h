@@ -23,8 +23,10 @@ struct KafkaSinkOptions {
   };
 
   KafkaClusterOptions cluster;
-  std::string state_prefix = "binferry";  // Of state topics, transactional ids.
-  std::string install_uuid;               // Of this installation of Binferry.
+  std::string state_prefix = "binferry";  // Of the state topics.
+  // The task's own, and the same over workers and restarts, so that the newest
+  // producer fences all others.
+  std::string transactional_id;
   TaskUid task_uid;
   Epoch epoch;
   int32_t state_partition = 0;  // The task's own, in both state topics.
@@ -41,10 +43,6 @@ struct KafkaSinkOptions {
   // Requested from any thread: blocked calls return CANCELLED soon.
   std::stop_token interrupt;
 };
-
-// The transactional id of a task: the same over workers and restarts, so that
-// the newest producer fences all others.
-std::string TransactionalId(const KafkaSinkOptions& options);
 
 // INVALID_ARGUMENT, naming the field, for options that can't work.
 absl::Status CheckKafkaSinkOptions(const KafkaSinkOptions& options);

@@ -12,16 +12,9 @@ namespace {
 KafkaSinkOptions GoodOptions() {
   KafkaSinkOptions options;
   options.cluster.bootstrap_servers = "a:1";
-  options.install_uuid = "install";
+  options.transactional_id = "binferry-task";
   options.task_uid = TaskUid("task");
   return options;
-}
-
-TEST(KafkaSinkOptionsTest, TransactionalIdIsStableAndTheTasksOwn) {
-  KafkaSinkOptions options = GoodOptions();
-  EXPECT_EQ(TransactionalId(options), "binferry.install.task");
-  options.epoch = Epoch(9);
-  EXPECT_EQ(TransactionalId(options), "binferry.install.task");
 }
 
 TEST(KafkaSinkOptionsTest, SenselessOptionsAreRefused) {
@@ -29,7 +22,7 @@ TEST(KafkaSinkOptionsTest, SenselessOptionsAreRefused) {
   void (*const faults[])(KafkaSinkOptions*) = {
       [](KafkaSinkOptions* o) { o->cluster.bootstrap_servers = ""; },
       [](KafkaSinkOptions* o) { o->state_prefix = "a b"; },
-      [](KafkaSinkOptions* o) { o->install_uuid = ""; },
+      [](KafkaSinkOptions* o) { o->transactional_id = ""; },
       [](KafkaSinkOptions* o) { o->task_uid = TaskUid(); },
       [](KafkaSinkOptions* o) { o->state_partition = -1; },
       [](KafkaSinkOptions* o) { o->max_record_bytes = 0; },

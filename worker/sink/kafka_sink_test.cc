@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "worker/sink/kafka_state_topics.h"
 #include "worker/sink/sink_status.h"
 #include "worker/sink/testing/kafka_environment.h"
@@ -32,7 +33,7 @@ class KafkaSinkTest : public KafkaTest {
     if (IsSkipped()) return;
     options_.cluster = Cluster();
     options_.state_prefix = prefix_;
-    options_.install_uuid = "install";
+    options_.transactional_id = absl::StrCat(prefix_, "-task");
     options_.task_uid = TaskUid("task");
     options_.epoch = Epoch(1);
     options_.state_partition = 3;

@@ -5,10 +5,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "common/status_macros.h"
 #include "common/topic_name.h"
 
@@ -247,22 +245,16 @@ absl::Status ConvertRuntime(const pb::TaskRuntime& runtime, TaskSpec* out) {
   out->dump.replica_uuid = runtime.replica_uuid();
   out->state_prefix = runtime.state_topic_prefix();
   out->start_position_committed = runtime.start_position_committed();
-  // "<prefix>.<installation>.<task>": all that worker and controller have to
-  // agree on for Kafka to fence one by the other.
-  absl::string_view id = runtime.transactional_id();
+  out->transactional_id = runtime.transactional_id();
   if (runtime.server_id() == 0 || runtime.replica_uuid().empty() ||
       runtime.state_topic_prefix().empty() ||
-      !absl::ConsumePrefix(&id,
-                           absl::StrCat(runtime.state_topic_prefix(), ".")) ||
-      !absl::ConsumeSuffix(&id, absl::StrCat(".", out->uid.value())) ||
-      id.empty()) {
+      runtime.transactional_id().empty()) {
     return absl::InternalError(absl::StrCat(
         "the controller gave no usable runtime for the task: server id ",
         runtime.server_id(), ", replica UUID '", runtime.replica_uuid(),
         "', state topics '", runtime.state_topic_prefix(),
         "', transactional id '", runtime.transactional_id(), "'"));
   }
-  out->install_uuid = std::string(id);
   return absl::OkStatus();
 }
 

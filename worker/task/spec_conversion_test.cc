@@ -58,7 +58,7 @@ coordination::v1::GetTaskSpecResponse Sample() {
           server_id: 4711
           replica_uuid: "7f"
           state_topic_prefix: "binferry"
-          transactional_id: "binferry.2c.1b"
+          transactional_id: "binferry-1b"
           start_position_committed: true
         }
       )pb",
@@ -101,7 +101,7 @@ TEST(SpecConversionTest, ConvertsTheDestination) {
   EXPECT_EQ(spec->topic_creation->replication_factor, 1);
   EXPECT_EQ(spec->topic_name_format, "$database$-$tablename$");
   EXPECT_EQ(spec->state_prefix, "binferry");
-  EXPECT_EQ(spec->install_uuid, "2c");
+  EXPECT_EQ(spec->transactional_id, "binferry-1b");
   EXPECT_TRUE(spec->start_position_committed);
 }
 
@@ -156,9 +156,9 @@ TEST(SpecConversionTest, RefusesABadPortByName) {
   }
 }
 
-TEST(SpecConversionTest, ATransactionalIdOfAnotherFormIsOurBug) {
+TEST(SpecConversionTest, ARuntimeWithoutATransactionalIdIsOurBug) {
   coordination::v1::GetTaskSpecResponse response = Sample();
-  response.mutable_runtime()->set_transactional_id("binferry.2c.other");
+  response.mutable_runtime()->clear_transactional_id();
   EXPECT_THAT(ConvertTaskSpec(response), StatusIs(absl::StatusCode::kInternal));
 }
 

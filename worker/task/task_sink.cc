@@ -15,7 +15,7 @@ SinkOpener TaskSinkOpener(const TaskSpec& spec, int32_t state_partition,
   KafkaSinkOptions options{
       .cluster = spec.destination,
       .state_prefix = spec.state_prefix,
-      .install_uuid = spec.install_uuid,
+      .transactional_id = spec.transactional_id,
       .task_uid = spec.uid,
       .epoch = surroundings.epoch,
       .state_partition = state_partition,

@@ -42,7 +42,7 @@ struct TaskSpec {
   RecordFormat record_format = RecordFormat::kJson;
 
   std::string state_prefix;
-  std::string install_uuid;
+  std::string transactional_id;
   // A start position was committed once.
   bool start_position_committed = false;
 };
