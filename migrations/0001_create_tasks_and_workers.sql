@@ -32,7 +32,12 @@ CREATE TABLE tasks (
   revision bigint NOT NULL DEFAULT 1,
   document bytea NOT NULL,
   tags jsonb NOT NULL,
-  placement jsonb NOT NULL,
+  region text NOT NULL,
+  availability_zones text[] NOT NULL,
+  network_type integer NOT NULL,
+  vpc text NOT NULL,
+  subnet text NOT NULL,
+  security_group text NOT NULL,
   start_time timestamptz,
 
   -- Grows with each write of this row: compared by whoever decides on it.

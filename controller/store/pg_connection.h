@@ -5,10 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <pqxx/pqxx>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -27,7 +29,8 @@ struct PgOptions {
   absl::Duration statement_timeout = absl::Seconds(10);
 };
 
-// Parameters $1, $2, ... of a statement, as text; nullopt = NULL.
+// Parameters $1, $2, ... of a statement, as text; nullopt = NULL. Bytes that
+// PostgreSQL takes in no text (NUL, what is no UTF-8) become '?'.
 class PgParams {
  public:
   PgParams& Text(absl::string_view value);
@@ -55,21 +58,28 @@ class PgParams {
 // programming error and dies.
 class PgRow {
  public:
-  explicit PgRow(const pqxx::row& row) : row_(row) {}
+  PgRow(pqxx::result result, size_t row)
+      : result_(std::move(result)), row_(row) {}
 
   bool IsNull(const char* column) const;
-  std::string Text(const char* column) const;  // NULL = "".
-  std::string Bytes(const char* column) const;
+  std::string Text(const char* column) const;   // NULL = "".
+  std::string Bytes(const char* column) const;  // bytea.
   int64_t Int(const char* column) const;
+  uint64_t Uint(const char* column) const;  // numeric without fraction.
   double Double(const char* column) const;
   bool Bool(const char* column) const;
-  absl::Time Time(const char* column) const;
+  absl::Time Time(const char* column) const;  // timestamptz.
   std::optional<absl::Time> OptionalTime(const char* column) const;
+  // Any one-dimensional array without NULLs.
+  std::vector<std::string> TextArray(const char* column) const;
 
  private:
+  // Null pointer for NULL. Valid while this object lives.
   const char* Raw(const char* column) const;
+  const char* Required(const char* column) const;
 
-  pqxx::row row_;
+  pqxx::result result_;
+  size_t row_;
 };
 
 // The rows that a statement returned.
@@ -84,9 +94,7 @@ class PgRows {
   int64_t affected() const {
     return static_cast<int64_t>(result_.affected_rows());
   }
-  PgRow operator[](size_t i) const {
-    return PgRow(result_[static_cast<pqxx::result::size_type>(i)]);
-  }
+  PgRow operator[](size_t i) const { return PgRow(result_, i); }
 
  private:
   pqxx::result result_;
@@ -95,8 +103,9 @@ class PgRows {
 // An open transaction. Thread-compatible.
 class PgTransaction {
  public:
-  // Runs one statement. After an error the transaction is broken and must be
-  // given up. Errors: see PgConnection::Transact.
+  // Runs one statement, or several where there are no parameters. After an
+  // error the transaction is broken and must be given up. Errors: see
+  // PgConnection::Transact.
   absl::StatusOr<PgRows> Execute(const std::string& sql,
                                  const PgParams& params = PgParams());
 
@@ -127,10 +136,6 @@ class PgConnection {
   absl::StatusOr<PgRows> Execute(const std::string& sql,
                                  const PgParams& params = PgParams());
 
-  // Several statements in a text of SQL, as a migration has them. Without a
-  // transaction of ours.
-  absl::Status ExecuteScript(const std::string& sql);
-
   // Delivers notifications of `channel` from now on to WaitForNotifications.
   absl::Status Listen(const std::string& channel);
   // Payloads that arrived, at most `timeout` after the call; may be none.
@@ -147,6 +152,7 @@ class PgConnection {
 
   explicit PgConnection(std::unique_ptr<pqxx::connection> connection);
 
+  // Turns exceptions of `body` into statuses.
   absl::Status Run(absl::FunctionRef<absl::Status()> body);
 
   std::unique_ptr<pqxx::connection> connection_;

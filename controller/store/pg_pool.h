@@ -61,6 +61,9 @@ class PgPool {
     int64_t statements_before = 0;
   };
 
+  // `body` with a connection, again with a new one if PostgreSQL had closed it.
+  absl::Status Use(absl::FunctionRef<absl::Status(PgConnection&)> body)
+      ABSL_LOCKS_EXCLUDED(mu_);
   absl::StatusOr<Lease> Acquire() ABSL_LOCKS_EXCLUDED(mu_);
   void Return(Lease lease) ABSL_LOCKS_EXCLUDED(mu_);
   void DropIdle() ABSL_LOCKS_EXCLUDED(mu_);
