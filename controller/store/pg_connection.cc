@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "common/status_macros.h"
 #include "controller/store/json_text.h"
@@ -30,27 +31,38 @@ constexpr absl::string_view kTimeFormat = "%Y-%m-%d %H:%M:%E*S%Ez";
   std::abort();
 }
 
-// libpq looks for the server no longer than the timeout, and notices a peer
-// that vanished without a word.
-std::string WithTimeouts(const PgOptions& options) {
+// With the settings of every session, in the connection string because libpqxx
+// 6 connects again by itself. libpq looks for the server no longer than the
+// timeout, and notices a peer that vanished without a word.
+std::string WithSettings(const PgOptions& options) {
   const int64_t seconds =
       std::max<int64_t>(2, absl::ToInt64Seconds(absl::Ceil(
                                options.connect_timeout, absl::Seconds(1))));
+  std::string session = absl::StrCat(
+      "-c statement_timeout=",
+      absl::ToInt64Milliseconds(options.statement_timeout),
+      " -c idle_in_transaction_session_timeout=60000 -c TimeZone=UTC"
+      " -c DateStyle=ISO -c bytea_output=hex");
+  const bool is_uri =
+      absl::StartsWith(options.connection_string, "postgres://") ||
+      absl::StartsWith(options.connection_string, "postgresql://");
+  session = is_uri ? absl::StrReplaceAll(session, {{" ", "%20"}, {"=", "%3D"}})
+                   : absl::StrCat("'", session, "'");
   const std::pair<absl::string_view, std::string> settings[] = {
       {"connect_timeout", absl::StrCat(seconds)},
       {"keepalives_idle", "5"},
       {"keepalives_interval", "2"},
       {"keepalives_count", "3"},
       {"tcp_user_timeout", "10000"},
+      {"client_encoding", "UTF8"},
+      {"application_name", "binferry"},
+      {"options", session},
   };
   std::string text = options.connection_string;
-  const bool is_uri = absl::StartsWith(text, "postgres://") ||
-                      absl::StartsWith(text, "postgresql://");
   for (const auto& [name, value] : settings) {
-    const absl::string_view separator = !is_uri                        ? " "
-                                        : absl::StrContains(text, "?") ? "&"
-                                                                       : "?";
-    absl::StrAppend(&text, separator, name, "=", value);
+    absl::StrAppend(&text,
+                    is_uri ? (absl::StrContains(text, "?") ? "&" : "?") : " ",
+                    name, "=", value);
   }
   return text;
 }
@@ -303,27 +315,12 @@ PgConnection::PgConnection(std::unique_ptr<pqxx::connection> connection)
 
 absl::StatusOr<std::unique_ptr<PgConnection>> PgConnection::Open(
     const PgOptions& options) {
-  std::unique_ptr<PgConnection> connection;
   try {
-    connection.reset(new PgConnection(
-        std::make_unique<pqxx::connection>(WithTimeouts(options))));
-#if PQXX_VERSION_MAJOR < 7
-    // A connection that came back by itself would have lost its locks.
-    connection->connection_->inhibit_reactivation(true);
-#endif
+    return std::unique_ptr<PgConnection>(new PgConnection(
+        std::make_unique<pqxx::connection>(WithSettings(options))));
   } catch (const std::exception& error) {
     return ErrorOf(absl::StatusCode::kUnavailable, error);
   }
-  const absl::StatusOr<PgRows> set = connection->Execute(absl::StrCat(
-      "SET statement_timeout = ",
-      absl::ToInt64Milliseconds(options.statement_timeout),
-      "; SET idle_in_transaction_session_timeout = 60000; SET TimeZone = "
-      "'UTC'; "
-      "SET DateStyle = 'ISO'; SET bytea_output = 'hex'; "
-      "SET client_encoding = 'UTF8'; SET application_name = 'binferry'"));
-  if (!set.ok()) return set.status();
-  connection->statements_ = 0;
-  return connection;
 }
 
 absl::Status PgConnection::Run(absl::FunctionRef<absl::Status()> body) {

@@ -43,8 +43,7 @@ class PgParams {
   // For text[].
   PgParams& TextArray(const std::vector<std::string>& values);
   // For jsonb: an object of strings.
-  PgParams& TextMap(
-      const std::vector<std::pair<std::string, std::string>>& map);
+  PgParams& TextMap(const std::map<std::string, std::string>& map);
 
   const std::vector<std::optional<std::string>>& values() const {
     return values_;
