@@ -1,19 +1,32 @@
 #include "worker/pipeline/chunk_feed.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace binferry::worker {
 
-ChunkFeed::ChunkFeed(absl::Duration linger)
-    : linger_(linger), open_(std::make_unique<Chunk>()) {}
+ChunkFeed::ChunkFeed(size_t max_chunk_bytes, absl::Duration linger)
+    : max_chunk_bytes_(max_chunk_bytes),
+      linger_(linger),
+      open_(std::make_unique<Chunk>()) {}
+
+bool ChunkFeed::IsFull(const Chunk& chunk) const {
+  // Room is left for one more event of the usual size, so that the bytes of a
+  // full chunk stay where they are.
+  constexpr size_t kUsualEventBytes = size_t{16} << 10;
+  return chunk.bytes.size() + chunk.overhead_charge +
+                 std::min(kUsualEventBytes, max_chunk_bytes_ / 2) >=
+             max_chunk_bytes_ ||
+         chunk.expected_record_bytes >= 4 * max_chunk_bytes_;
+}
 
 void ChunkFeed::CloseLocked() {
   if (!open_->has_content()) return;
-  const bool was_full = open_->bytes.size() >= kMaxChunkBytes / 2;
+  const bool was_full = open_->bytes.size() >= max_chunk_bytes_ / 2;
   auto next = std::make_unique<Chunk>();
   next->number = open_->number + 1;
   // A busy stream fills this one too; then its bytes move only once.
-  if (was_full) next->bytes.reserve(kMaxChunkBytes);
+  if (was_full) next->bytes.reserve(max_chunk_bytes_);
   closed_.push_back(std::exchange(open_, std::move(next)));
 }
 
@@ -21,9 +34,7 @@ void ChunkFeed::Append(absl::FunctionRef<void(Chunk*)> edit) {
   absl::MutexLock lock(&mu_);
   const bool was_empty = !open_->has_content();
   edit(open_.get());
-  const bool is_full = open_->bytes.size() + open_->overhead_charge >=
-                           kMaxChunkBytes - (kMaxChunkBytes >> 6) ||
-                       open_->expected_record_bytes >= kMaxRecordBytes;
+  const bool is_full = IsFull(*open_);
   if (is_full) CloseLocked();
   if (is_full || was_empty) arrival_.Signal();
 }

@@ -23,11 +23,9 @@ namespace binferry::worker {
 // Thread-safe; one reader.
 class ChunkFeed {
  public:
-  static constexpr size_t kMaxChunkBytes = size_t{1} << 20;
-  // Estimated, of a chunk's records.
-  static constexpr size_t kMaxRecordBytes = size_t{4} << 20;
-
-  explicit ChunkFeed(absl::Duration linger);
+  // A chunk is full with so many bytes of events, or when its records may have
+  // four times as many.
+  ChunkFeed(size_t max_chunk_bytes, absl::Duration linger);
 
   // Lets `edit` add an event or a transaction's end to the open chunk. `edit`
   // runs under a lock.
@@ -55,6 +53,9 @@ class ChunkFeed {
  private:
   void CloseLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
+  bool IsFull(const Chunk& chunk) const;
+
+  const size_t max_chunk_bytes_;
   const absl::Duration linger_;
   mutable absl::Mutex mu_;
   absl::CondVar arrival_;

@@ -50,6 +50,11 @@ size_t PoolBytes(const PipelineOptions& options) {
   return options.budget_bytes / 8;
 }
 
+size_t ChunkBytes(const PipelineOptions& options) {
+  return std::clamp(options.budget_bytes / 64, size_t{4} << 10,
+                    size_t{1} << 20);
+}
+
 size_t SlabBytes(const PipelineOptions& options) {
   return std::clamp(options.budget_bytes / 64, size_t{4} << 10,
                     size_t{64} << 10);
@@ -67,7 +72,7 @@ class Pipeline::Assembly {
         budget_(options_.budget_bytes - PoolBytes(options_),
                 [this] { sequence_.Wake(); }),
         arenas_(SlabBytes(options_), PoolBytes(options_)),
-        feed_(options_.chunk_linger),
+        feed_(ChunkBytes(options_), options_.chunk_linger),
         sequence_(start.last_id),
         writer_({.options = &options_,
                  .clock = pipeline->clock_,
