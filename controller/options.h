@@ -22,8 +22,8 @@ enum class Security {
 };
 
 struct ControllerOptions {
-  std::string listen_api = "127.0.0.1:7420";
-  std::string listen_workers = "127.0.0.1:7421";
+  std::string listen_api = "127.0.0.1:7070";
+  std::string listen_workers = "127.0.0.1:7401";
   // Empty = none. Gets the chosen ports once both listeners are open.
   std::string ports_file;
 

@@ -7,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "controller/api/spec_proto.h"
+#include "controller/rpc/spec_proto.h"
 
 namespace binferry::controller {
 namespace {

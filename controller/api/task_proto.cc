@@ -6,9 +6,9 @@
 #include "common/resource_name.h"
 #include "common/status_details.h"
 #include "common/status_macros.h"
-#include "controller/api/spec_proto.h"
 #include "controller/model/task_state.h"
 #include "controller/model/worker.h"
+#include "controller/rpc/spec_proto.h"
 
 namespace binferry::controller {
 namespace {
@@ -182,10 +182,6 @@ v1::Fault FaultToProto(const Fault& fault) {
     *out.mutable_next_retry_time() = TimeToProto(*fault.next_retry_time);
   }
   return out;
-}
-
-std::string FormatTaskName(const TaskKey& key) {
-  return TaskName{.project = key.project, .task = key.task_id}.ToString();
 }
 
 std::string EtagOf(const Task& task) { return absl::StrCat(task.revision); }

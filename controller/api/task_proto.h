@@ -33,8 +33,6 @@ v1::Position PositionToProto(const Position& position);
 v1::Counters CountersToProto(const Counters& counters);
 v1::Fault FaultToProto(const Fault& fault);
 
-std::string FormatTaskName(const TaskKey& key);
-
 // The text of Task.etag.
 std::string EtagOf(const Task& task);
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/testing/status_matchers.h"
-#include "controller/api/spec_proto.h"
+#include "controller/rpc/spec_proto.h"
 
 namespace binferry::controller {
 namespace {

@@ -11,11 +11,11 @@
 #include "common/status_macros.h"
 #include "controller/api/page_token.h"
 #include "controller/api/request_fields.h"
-#include "controller/api/spec_proto.h"
 #include "controller/api/task_mask.h"
 #include "controller/model/task_action.h"
 #include "controller/model/task_spec_validation.h"
 #include "controller/rpc/message_limits.h"
+#include "controller/rpc/spec_proto.h"
 #include "controller/secrets/uuid.h"
 
 namespace binferry::controller {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/grpc_status.h"
 #include "common/status_macros.h"
+#include "controller/rpc/spec_proto.h"
 
 namespace binferry::controller {
 namespace {

@@ -8,8 +8,8 @@
 #include "common/status_macros.h"
 #include "controller/api/page_token.h"
 #include "controller/api/request_fields.h"
-#include "controller/api/spec_proto.h"
 #include "controller/api/task_proto.h"
+#include "controller/rpc/spec_proto.h"
 
 namespace binferry::controller {
 namespace {

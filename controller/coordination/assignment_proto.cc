@@ -9,8 +9,7 @@
 #include "common/resource_name.h"
 #include "common/status_details.h"
 #include "common/status_macros.h"
-#include "controller/api/spec_proto.h"
-#include "controller/api/task_proto.h"
+#include "controller/rpc/spec_proto.h"
 #include "controller/secrets/uuid.h"
 
 namespace binferry::controller {
@@ -270,7 +269,6 @@ absl::StatusOr<coordination_v1::GetTaskSpecResponse> ToProto(
   binferry::v1::Task* const task = response.mutable_task();
   task->set_name(FormatTaskName(assigned.task.key));
   task->set_uid(assigned.task.uid.value());
-  task->set_etag(EtagOf(assigned.task));
   task->set_generation(assigned.task.generation.value());
   SecretsToProto(secrets, task);
 

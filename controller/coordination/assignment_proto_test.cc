@@ -5,7 +5,7 @@
 
 #include "common/status_details.h"
 #include "common/testing/status_matchers.h"
-#include "controller/api/spec_proto.h"
+#include "controller/rpc/spec_proto.h"
 
 namespace binferry::controller {
 namespace {

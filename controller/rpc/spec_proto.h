@@ -1,6 +1,6 @@
 // The spec of a task: public message <-> model.
-#ifndef BINFERRY_CONTROLLER_API_SPEC_PROTO_H_
-#define BINFERRY_CONTROLLER_API_SPEC_PROTO_H_
+#ifndef BINFERRY_CONTROLLER_RPC_SPEC_PROTO_H_
+#define BINFERRY_CONTROLLER_RPC_SPEC_PROTO_H_
 
 #include <google/protobuf/timestamp.pb.h>
 
@@ -45,6 +45,9 @@ StoredSpec ToStoredSpec(const TaskSpec& spec,
 // `password_set`. INTERNAL if it can't be read.
 absl::StatusOr<v1::Task> ParseDocument(const StoredSpec& spec);
 
+// `projects/{project}/tasks/{task}`.
+std::string FormatTaskName(const TaskKey& key);
+
 // INVALID_ARGUMENT for a time outside of the years 1 to 9999.
 absl::StatusOr<absl::Time> TimeFromProto(
     const google::protobuf::Timestamp& timestamp);
@@ -52,4 +55,4 @@ google::protobuf::Timestamp TimeToProto(absl::Time time);
 
 }  // namespace binferry::controller
 
-#endif  // BINFERRY_CONTROLLER_API_SPEC_PROTO_H_
+#endif  // BINFERRY_CONTROLLER_RPC_SPEC_PROTO_H_

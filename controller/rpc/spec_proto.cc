@@ -1,10 +1,11 @@
-#include "controller/api/spec_proto.h"
+#include "controller/rpc/spec_proto.h"
 
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "common/resource_name.h"
 
 namespace binferry::controller {
 namespace {
@@ -329,6 +330,10 @@ absl::StatusOr<v1::Task> ParseDocument(const StoredSpec& spec) {
     *task.mutable_start_time() = TimeToProto(*spec.start_time);
   }
   return task;
+}
+
+std::string FormatTaskName(const TaskKey& key) {
+  return TaskName{.project = key.project, .task = key.task_id}.ToString();
 }
 
 absl::StatusOr<absl::Time> TimeFromProto(

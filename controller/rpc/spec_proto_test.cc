@@ -1,4 +1,4 @@
-#include "controller/api/spec_proto.h"
+#include "controller/rpc/spec_proto.h"
 
 #include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
