@@ -9,8 +9,10 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
@@ -104,6 +106,8 @@ class ChangeFeed {
     Callback callback;
   };
 
+  // Over one connection: until `stop` or it breaks.
+  absl::Status Listen(std::stop_token stop) ABSL_LOCKS_EXCLUDED(mu_);
   absl::StatusOr<Subscription> Subscribe(Subscriber subscriber)
       ABSL_LOCKS_EXCLUDED(mu_);
   void Unsubscribe(int64_t id) ABSL_LOCKS_EXCLUDED(mu_);

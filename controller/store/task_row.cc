@@ -1,0 +1,181 @@
+#include "controller/store/task_row.h"
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace binferry::controller {
+namespace {
+
+constexpr char kColumns[] = R"sql(
+  t.uid, t.project, t.task_id, t.generation, t.revision, t.version,
+  t.create_time, t.update_time,
+  ARRAY(SELECT unnest(ARRAY[key, value]) FROM jsonb_each_text(t.tags)) AS tags,
+  t.region, t.availability_zones, t.network_type, t.vpc, t.subnet,
+  t.security_group, t.start_time,
+  t.desired_state, t.desired_time, t.state, t.state_time, t.state_message,
+  t.failure_code, t.failure_message, t.failure_time, t.failure_attempts,
+  t.worker, t.worker_incarnation, t.epoch, t.retry_count, t.started, t.synced,
+  t.start_position_committed,
+  r.epoch AS report_epoch, r.sequence AS report_sequence,
+  r.time AS report_time, r.generation AS report_generation, r.run_state,
+  r.retry_count AS report_retry_count, r.found_epoch, r.lag_ms, r.fault_code,
+  r.fault_message, r.fault_time, r.fault_attempts, r.fault_next_retry_time,
+  r.binlog_file, r.binlog_position, r.gtid_set, r.rows_done, r.source_time,
+  r.last_record_id, r.inserts, r.updates, r.deletes, r.records, r.transactions,
+  r.binlog_bytes, r.record_bytes, r.ddl_omitted, r.recoveries,
+  r.records_per_second, r.binlog_bytes_per_second,
+  s.epoch AS s_epoch, s.generation AS s_generation, s.deadline AS s_deadline,
+  s.answer_time AS s_answer_time, s.passed AS s_passed, s.message AS s_message,
+  d.epoch AS d_epoch, d.generation AS d_generation, d.deadline AS d_deadline,
+  d.answer_time AS d_answer_time, d.passed AS d_passed, d.message AS d_message
+)sql";
+
+constexpr char kFrom[] = R"sql(
+FROM tasks t
+LEFT JOIN task_reports r ON r.task_uid = t.uid
+LEFT JOIN probes s ON s.task_uid = t.uid AND s.kind = 'CHECK_SOURCE'
+LEFT JOIN probes d ON d.task_uid = t.uid AND d.kind = 'CHECK_DESTINATION'
+)sql";
+
+std::optional<Position> PositionFromRow(const PgRow& row) {
+  if (row.IsNull("binlog_file")) return std::nullopt;
+  return Position{.file = row.Text("binlog_file"),
+                  .position = row.Uint("binlog_position"),
+                  .gtid_set = row.Text("gtid_set"),
+                  .rows_done = row.Uint("rows_done"),
+                  .source_time = row.OptionalTime("source_time"),
+                  .last_record_id = row.Uint("last_record_id")};
+}
+
+std::optional<Counters> CountersFromRow(const PgRow& row) {
+  if (row.IsNull("records")) return std::nullopt;
+  return Counters{.inserts = row.Uint("inserts"),
+                  .updates = row.Uint("updates"),
+                  .deletes = row.Uint("deletes"),
+                  .records = row.Uint("records"),
+                  .transactions = row.Uint("transactions"),
+                  .binlog_bytes = row.Uint("binlog_bytes"),
+                  .record_bytes = row.Uint("record_bytes"),
+                  .ddl_omitted = row.Uint("ddl_omitted"),
+                  .recoveries = row.Uint("recoveries")};
+}
+
+std::optional<StoredReport> ReportFromRow(const PgRow& row) {
+  if (row.IsNull("report_epoch")) return std::nullopt;
+  StoredReport stored;
+  TaskReport& report = stored.report;
+  report.uid = TaskUid(row.Text("uid"));
+  report.epoch = Epoch(row.Int("report_epoch"));
+  report.generation = Generation(row.Int("report_generation"));
+  report.state =
+      ParseRunState(row.Text("run_state")).value_or(RunState::kUnspecified);
+  report.position = PositionFromRow(row);
+  report.counters = CountersFromRow(row);
+  if (!row.IsNull("lag_ms")) report.lag = absl::Milliseconds(row.Int("lag_ms"));
+  if (!row.IsNull("fault_code")) {
+    report.fault =
+        Fault{.code = row.Text("fault_code"),
+              .message = row.Text("fault_message"),
+              .time = row.Time("fault_time"),
+              .attempts = static_cast<int32_t>(row.Int("fault_attempts")),
+              .next_retry_time = row.OptionalTime("fault_next_retry_time")};
+  }
+  report.start_position_committed = row.Bool("start_position_committed");
+  report.found_epoch = Epoch(row.Int("found_epoch"));
+  report.retry_count = row.Int("report_retry_count");
+  stored.rates = {
+      .records_per_second = row.Double("records_per_second"),
+      .binlog_bytes_per_second = row.Double("binlog_bytes_per_second")};
+  stored.time = row.Time("report_time");
+  stored.sequence = row.Int("report_sequence");
+  return stored;
+}
+
+// `prefix`: "s" or "d", see kFrom.
+std::optional<ConnectionCheck> CheckFromRow(const PgRow& row,
+                                            absl::string_view prefix) {
+  const auto column = [&](absl::string_view name) {
+    return absl::StrCat(prefix, "_", name);
+  };
+  if (row.IsNull(column("epoch").c_str())) return std::nullopt;
+  ConnectionCheck check;
+  check.epoch = Epoch(row.Int(column("epoch").c_str()));
+  check.generation = Generation(row.Int(column("generation").c_str()));
+  check.deadline = row.Time(column("deadline").c_str());
+  if (!row.IsNull(column("answer_time").c_str())) {
+    check.answer = ConnectionCheck::Answer{
+        .passed = row.Bool(column("passed").c_str()),
+        .message = row.Text(column("message").c_str()),
+        .time = row.Time(column("answer_time").c_str())};
+  }
+  return check;
+}
+
+StoredSpec SpecFromRow(const PgRow& row) {
+  StoredSpec spec;
+  spec.document = row.Bytes("document");
+  const std::vector<std::string> tags = row.TextArray("tags");
+  for (size_t i = 0; i + 1 < tags.size(); i += 2) {
+    spec.tags[tags[i]] = tags[i + 1];
+  }
+  spec.placement = {
+      .region = row.Text("region"),
+      .availability_zones = row.TextArray("availability_zones"),
+      .network_type = static_cast<NetworkType>(row.Int("network_type")),
+      .vpc = row.Text("vpc"),
+      .subnet = row.Text("subnet"),
+      .security_group = row.Text("security_group")};
+  spec.start_time = row.OptionalTime("start_time");
+  return spec;
+}
+
+}  // namespace
+
+std::string SelectTasks(Document document, absl::string_view rest) {
+  return absl::StrCat(
+      "SELECT ",
+      document == Document::kRead ? "t.document" : "''::bytea AS document",
+      ", ", kColumns, kFrom, rest);
+}
+
+Task TaskFromRow(const PgRow& row) {
+  Task task;
+  task.key = {.project = row.Text("project"), .task_id = row.Text("task_id")};
+  task.uid = TaskUid(row.Text("uid"));
+  task.generation = Generation(row.Int("generation"));
+  task.revision = row.Int("revision");
+  task.version = row.Int("version");
+  task.create_time = row.Time("create_time");
+  task.update_time = row.Time("update_time");
+  task.spec = SpecFromRow(row);
+  task.desired_state = ParseDesiredState(row.Text("desired_state"))
+                           .value_or(DesiredState::kConfigured);
+  task.desired_time = row.Time("desired_time");
+  task.state = ParseTaskState(row.Text("state")).value_or(TaskState::kCreating);
+  task.state_time = row.Time("state_time");
+  task.state_message = row.Text("state_message");
+  if (!row.IsNull("failure_code")) {
+    task.failure =
+        Fault{.code = row.Text("failure_code"),
+              .message = row.Text("failure_message"),
+              .time = row.Time("failure_time"),
+              .attempts = static_cast<int32_t>(row.Int("failure_attempts"))};
+  }
+  task.assignment = {
+      .worker = {.name = WorkerName(row.Text("worker")),
+                 .incarnation = Incarnation(row.Text("worker_incarnation"))},
+      .epoch = Epoch(row.Int("epoch"))};
+  task.retry_count = row.Int("retry_count");
+  task.started = row.Bool("started");
+  task.synced = row.Bool("synced");
+  task.start_position_committed = row.Bool("start_position_committed");
+  task.report = ReportFromRow(row);
+  task.source_check = CheckFromRow(row, "s");
+  task.destination_check = CheckFromRow(row, "d");
+  return task;
+}
+
+}  // namespace binferry::controller
