@@ -67,7 +67,7 @@ struct Fault {
   std::string message;
   absl::Time time;
   int32_t attempts = 0;
-  std::optional<absl::Time> next_retry_time;
+  std::optional<absl::Time> next_retry_time = {};
 
   friend bool operator==(const Fault&, const Fault&) = default;
 };

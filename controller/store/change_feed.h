@@ -31,9 +31,9 @@ struct Change {
     kReset,    // The feed was interrupted: anything may have changed.
   };
   Kind kind = Kind::kReset;
-  TaskUid uid;
-  TaskKey task;
-  WorkerName worker;
+  TaskUid uid = {};
+  TaskKey task = {};
+  WorkerName worker = {};
 };
 
 // The payload of NOTIFY for a change, and back; nullopt for foreign text.
@@ -100,9 +100,9 @@ class ChangeFeed {
 
  private:
   struct Subscriber {
-    std::optional<WorkerName> worker;
-    std::optional<std::string> project;
-    std::optional<std::string> task_id;
+    std::optional<WorkerName> worker = {};
+    std::optional<std::string> project = {};
+    std::optional<std::string> task_id = {};
     Callback callback;
   };
 

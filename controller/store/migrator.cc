@@ -91,35 +91,31 @@ absl::StatusOr<size_t> CheckApplied(const PgRows& applied,
 }
 
 // Applies the next migration that is missing; false if there is none.
-absl::StatusOr<bool> ApplyNext(PgConnection* connection,
-                               const std::vector<Migration>& migrations) {
-  bool is_applied = false;
+absl::StatusOr<bool> ApplyNext(const std::vector<Migration>& migrations,
+                               PgTransaction* transaction) {
+  BINFERRY_RETURN_IF_ERROR(transaction->Execute(kLock).status());
+  BINFERRY_RETURN_IF_ERROR(transaction->Execute(kCreateTable).status());
+  BINFERRY_ASSIGN_OR_RETURN(
+      const PgRows applied,
+      transaction->Execute("SELECT number, name, checksum FROM "
+                           "schema_migrations ORDER BY number"));
+  BINFERRY_ASSIGN_OR_RETURN(const size_t count,
+                            CheckApplied(applied, migrations));
+  if (count == migrations.size()) return false;
+  const Migration& next = migrations[count];
+  const absl::Status ran = transaction->Execute(next.sql).status();
+  if (!ran.ok()) {
+    return absl::Status(
+        ran.code(), absl::StrCat("migration ", next.name, ": ", ran.message()));
+  }
   BINFERRY_RETURN_IF_ERROR(
-      connection->Transact([&](PgTransaction& transaction) -> absl::Status {
-        BINFERRY_RETURN_IF_ERROR(transaction.Execute(kLock).status());
-        BINFERRY_RETURN_IF_ERROR(transaction.Execute(kCreateTable).status());
-        BINFERRY_ASSIGN_OR_RETURN(
-            const PgRows applied,
-            transaction.Execute("SELECT number, name, checksum FROM "
-                                "schema_migrations ORDER BY number"));
-        BINFERRY_ASSIGN_OR_RETURN(const size_t count,
-                                  CheckApplied(applied, migrations));
-        if (count == migrations.size()) return absl::OkStatus();
-        const Migration& next = migrations[count];
-        const absl::Status ran = transaction.Execute(next.sql).status();
-        if (!ran.ok()) {
-          return absl::Status(ran.code(), absl::StrCat("migration ", next.name,
-                                                       ": ", ran.message()));
-        }
-        is_applied = true;
-        return transaction
-            .Execute(
-                "INSERT INTO schema_migrations (number, name, checksum) "
-                "VALUES ($1, $2, $3)",
-                PgParams().Int(next.number).Text(next.name).Text(next.checksum))
-            .status();
-      }));
-  return is_applied;
+      transaction
+          ->Execute(
+              "INSERT INTO schema_migrations (number, name, checksum) "
+              "VALUES ($1, $2, $3)",
+              PgParams().Int(next.number).Text(next.name).Text(next.checksum))
+          .status());
+  return true;
 }
 
 }  // namespace
@@ -157,11 +153,16 @@ absl::Status Migrate(const PgOptions& options,
   patient.statement_timeout = kMigrationTimeout;
   BINFERRY_ASSIGN_OR_RETURN(const std::unique_ptr<PgConnection> connection,
                             PgConnection::Open(patient));
-  for (;;) {
-    BINFERRY_ASSIGN_OR_RETURN(const bool is_applied,
-                              ApplyNext(connection.get(), migrations));
-    if (!is_applied) return absl::OkStatus();
+  for (bool is_applied = true; is_applied;) {
+    const absl::Status status =
+        connection->Transact([&](PgTransaction& transaction) -> absl::Status {
+          BINFERRY_ASSIGN_OR_RETURN(is_applied,
+                                    ApplyNext(migrations, &transaction));
+          return absl::OkStatus();
+        });
+    if (!status.ok()) return status;
   }
+  return absl::OkStatus();
 }
 
 }  // namespace binferry::controller

@@ -15,8 +15,8 @@ namespace binferry::controller {
 struct Migration {
   int number = 0;
   std::string name;  // The file's name.
-  std::string sql;
-  std::string checksum;  // SHA-256 in hex.
+  std::string sql = {};
+  std::string checksum = {};  // SHA-256 in hex.
 };
 
 // The migrations of a directory in order. NOT_FOUND if there is none,
