@@ -32,10 +32,10 @@ class Cluster:
         """`stack` must have PostgreSQL; nothing runs before `start_controller`."""
         self.stack = stack
         self._worker_build = worker_build
-        (ROOT / "build").mkdir(exist_ok=True)
-        self.dir = Path(tempfile.mkdtemp(prefix="cluster-", dir=ROOT / "build"))
         self.database = "binferry_" + secrets.token_hex(4)
         stack.psql(f"CREATE DATABASE {self.database}")
+        (ROOT / "build").mkdir(exist_ok=True)
+        self.dir = Path(tempfile.mkdtemp(prefix="cluster-", dir=ROOT / "build"))
         self.key_file = self.dir / "secret.key"
         self.key_file.touch(0o600)
         self.key_file.write_bytes(secrets.token_bytes(32))

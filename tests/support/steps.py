@@ -39,15 +39,23 @@ class StepFailed(Exception):
         self.code = code
 
 
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def raise_on_signals() -> None:
     """From now on the first SIGINT, SIGTERM or SIGHUP raises Interrupted; later ones don't disturb the clean-up."""
     def interrupt(number: int, _frame: object) -> None:
-        for blocked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(blocked, signal.SIG_IGN)
+        ignore_signals()
         raise Interrupted(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING_SIGNALS:
         signal.signal(number, interrupt)
+
+
+def ignore_signals() -> None:
+    """From now on nothing but SIGKILL interrupts: for the clean-up."""
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 class Steps:
