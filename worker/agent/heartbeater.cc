@@ -70,8 +70,9 @@ absl::Status Heartbeater::Run(std::stop_token stop) {
   while (!stop.stop_requested()) {
     const MonotonicTime began = clock_->MonotonicNow();
     const std::string seen = seen_version_;
-    const absl::Status status =
-        Beat(options_.call_timeout, options_.max_hold, stop);
+    const absl::Duration hold =
+        supervisor_->is_settling() ? options_.settling_hold : options_.max_hold;
+    const absl::Status status = Beat(options_.call_timeout, hold, stop);
     if (stop.stop_requested()) break;
     if (absl::IsFailedPrecondition(status)) return status;
     Note(status);
@@ -80,8 +81,11 @@ absl::Status Heartbeater::Run(std::stop_token stop) {
       backoff.Reset();
       // A controller that holds no answer is not asked without a pause; news
       // may be followed by more.
+      const absl::Duration unchanged_period = supervisor_->is_settling()
+                                                  ? options_.settling_hold
+                                                  : options_.max_hold;
       const absl::Duration period =
-          seen == seen_version_ ? options_.max_hold : options_.min_period;
+          seen == seen_version_ ? unchanged_period : options_.min_period;
       wait = period - (clock_->MonotonicNow() - began);
     } else {
       wait = backoff.Next();

@@ -34,6 +34,8 @@ class Heartbeater {
     // How long a controller may hold its answer while nothing changes: about
     // the period of calls.
     absl::Duration max_hold = absl::Seconds(1);
+    // The same while a task starts or leaves, so that its progress is felt.
+    absl::Duration settling_hold = absl::Milliseconds(200);
     absl::Duration call_timeout = absl::Seconds(5);
     // Between the beginnings of calls.
     absl::Duration min_period = absl::Milliseconds(100);

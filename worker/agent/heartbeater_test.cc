@@ -148,6 +148,7 @@ class HeartbeaterTest : public testing::Test {
                              .slots = 4,
                              .version = "0.1.0",
                              .max_hold = absl::Milliseconds(20),
+                             .settling_hold = absl::Milliseconds(10),
                              .call_timeout = absl::Seconds(5),
                              .min_period = absl::Milliseconds(5)},
         &clock_, client_.get(), supervisor_.get(), probes_.get());

@@ -163,8 +163,19 @@ void TaskSupervisor::Start(Entry* entry) {
   entry->run = std::move(run);
 }
 
-void TaskSupervisor::FillReport(pb::HeartbeatRequest* request) const {
+bool TaskSupervisor::is_settling() const {
   absl::MutexLock lock(&mu_);
+  return std::any_of(entries_.begin(), entries_.end(), [](const auto& item) {
+    const Run* run = item.second.run.get();
+    return run != nullptr &&
+           (run->leaving_since.has_value() ||
+            run->runner->Report().state() == pb::RUN_STATE_STARTING);
+  });
+}
+
+void TaskSupervisor::FillReport(pb::HeartbeatRequest* request) {
+  absl::MutexLock lock(&mu_);
+  ReconcileLocked();
   for (const auto& [uid, entry] : entries_) {
     if (entry.run != nullptr) {
       *request->add_tasks() = entry.run->runner->Report();

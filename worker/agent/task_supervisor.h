@@ -50,9 +50,11 @@ class TaskSupervisor {
   // Takes the steps that are due without news of the controller.
   void Reconcile() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Adds a report of each task.
-  void FillReport(coordination::v1::HeartbeatRequest* request) const
+  // Adds a report of each task, behind the steps that are due.
+  void FillReport(coordination::v1::HeartbeatRequest* request)
       ABSL_LOCKS_EXCLUDED(mu_);
+  // True while a run starts or leaves: there will soon be more to report.
+  bool is_settling() const ABSL_LOCKS_EXCLUDED(mu_);
   // The events of `request` have reached a controller.
   void AcknowledgeEvents(const coordination::v1::HeartbeatRequest& request)
       ABSL_LOCKS_EXCLUDED(mu_);

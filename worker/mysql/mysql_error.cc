@@ -181,10 +181,12 @@ absl::Status FatalBinlogRead(absl::string_view where, const MysqlError& error) {
                       "binlog file is damaged; start from a GTID set",
                       error);
   if (says("same server_uuid/server_id") || says("already connected"))
-    return absl::FailedPreconditionError(absl::StrCat(
+    return absl::AbortedError(absl::StrCat(
         "another reader with this task's server id or replica UUID connected "
         "to ",
-        where, ": stop it; the two would throw each other out for ever",
+        where,
+        ": if it is no former worker of the task, which gives up by itself, "
+        "stop it; the two throw each other out",
         Quoted(error)));
   if (says("Binary log is not open"))
     return absl::FailedPreconditionError(
@@ -301,7 +303,7 @@ absl::Status DumpError(absl::string_view where, const MysqlError& error) {
     case kFatalBinlogRead:
       return FatalBinlogRead(where, error);
     case kSlaveAlreadyConnected:
-      return absl::FailedPreconditionError(absl::StrCat(
+      return absl::AbortedError(absl::StrCat(
           "another reader with this task's server id connected to ", where,
           ": stop it", Quoted(error)));
     case kMalformedGtidSet:

@@ -38,9 +38,11 @@ absl::Status QueryError(absl::string_view where, absl::string_view statement,
 // The status that an error packet of a binlog dump (or of the command that
 // starts it) means, with what the user can do (the texts: rpl_binlog_sender.cc
 // of mysql-server). DATA_LOSS: history is gone, or isn't the one that the
-// checkpoint knows. FAILED_PRECONDITION: another reader with our identity, or
-// the binlog is off; a retry can't help. PERMISSION_DENIED: REPLICATION SLAVE
-// is missing. UNAVAILABLE: the connection broke.
+// checkpoint knows. ABORTED: another reader with our identity has replaced us;
+// it may be a former owner of the task that woke up, so try again.
+// FAILED_PRECONDITION: the binlog is off; a retry can't help.
+// PERMISSION_DENIED: REPLICATION SLAVE is missing. UNAVAILABLE: the connection
+// broke.
 absl::Status DumpError(absl::string_view where, const MysqlError& error);
 
 }  // namespace binferry::worker

@@ -105,10 +105,9 @@ TEST(MysqlErrorTest, KnowsTheReasonsThatEndADump) {
         "log event entry exceeded max_allowed_packet"}) {
     EXPECT_THAT(fatal(lost), StatusIs(StatusCode::kDataLoss, HasSubstr(lost)));
   }
-  EXPECT_THAT(
-      fatal("A replica with the same server_uuid/server_id as this "
-            "replica has connected to the source"),
-      StatusIs(StatusCode::kFailedPrecondition, HasSubstr("another reader")));
+  EXPECT_THAT(fatal("A replica with the same server_uuid/server_id as this "
+                    "replica has connected to the source"),
+              StatusIs(StatusCode::kAborted, HasSubstr("another reader")));
   EXPECT_THAT(fatal("Binary log is not open"),
               StatusIs(StatusCode::kFailedPrecondition, HasSubstr("log_bin")));
   EXPECT_THAT(fatal("Client requested source to start replication from "

@@ -179,6 +179,8 @@ absl::StatusOr<std::unique_ptr<BinlogSource>> CarryAttempt::OpenSource(
                            absl::StrCat("reading starts ", Describe(checkpoint),
                                         "; it is committed in Kafka"));
   }
+  // Opening the stream ends that of whoever has the task now.
+  BINFERRY_RETURN_IF_ERROR(surroundings_.check_lease());
   BINFERRY_ASSIGN_OR_RETURN(
       std::unique_ptr<BinlogSource> source,
       MysqlBinlogSource::Create(

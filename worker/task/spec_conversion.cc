@@ -271,7 +271,12 @@ absl::StatusOr<TaskSpec> ConvertTaskSpec(
   BINFERRY_RETURN_IF_ERROR(ConvertSource(task.source(), &spec.source));
   BINFERRY_RETURN_IF_ERROR(ConvertDestination(task.destination(), &spec));
   ConvertObjects(task.objects(), &spec);
-  BINFERRY_RETURN_IF_ERROR(TableSelector::Create(spec.selection).status());
+  if (const absl::Status objects =
+          TableSelector::Create(spec.selection).status();
+      !objects.ok()) {
+    return absl::Status(objects.code(),
+                        absl::StrCat("objects.", objects.message()));
+  }
   BINFERRY_RETURN_IF_ERROR(ConvertTopicPolicy(task.topic_policy(), &spec));
   BINFERRY_ASSIGN_OR_RETURN(spec.partition_policy,
                             ConvertPartitionPolicy(task.partition_policy()));
