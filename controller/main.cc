@@ -1,5 +1,7 @@
 // binferry-controller. Exit codes: common/exit_code.h.
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <iostream>
@@ -22,6 +24,9 @@ namespace binferry::controller {
 namespace {
 
 constexpr absl::Duration kFailurePoll = absl::Milliseconds(200);
+// What hangs longer when the controller ends, e.g. a call to a database that
+// does not answer, has nothing to lose: all state is in PostgreSQL.
+constexpr unsigned kMaxSecondsToEnd = 9;
 
 // Under its name the file is complete or absent.
 absl::Status WritePortsFile(const std::string& path,
@@ -91,6 +96,8 @@ int Serve(const StartOptions& start) {
     }
   }
   LogInfo("controller ending");
+  signal(SIGALRM, [](int) { _exit(kExitOk); });
+  alarm(kMaxSecondsToEnd);
   (*controller)->Stop();
   LogInfo("controller ended");
   return kExitOk;

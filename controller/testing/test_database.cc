@@ -27,7 +27,7 @@ absl::StatusOr<std::unique_ptr<PgConnection>> Connect(
 absl::Status RunOnServer(const std::string& sql) {
   BINFERRY_ASSIGN_OR_RETURN(const std::unique_ptr<PgConnection> server,
                             Connect(getenv(kVariable)));
-  return server->ExecuteScript(sql);
+  return server->Execute(sql).status();
 }
 
 }  // namespace
