@@ -15,10 +15,7 @@ constexpr absl::Duration kCleanInterval = absl::Minutes(10);
 
 Reconciler::Reconciler(const Clock* clock, PlanStore* store, PlannerLock* lock,
                        Options options)
-    : clock_(clock),
-      store_(store),
-      lock_(lock),
-      options_(std::move(options)) {}
+    : clock_(clock), store_(store), lock_(lock), options_(std::move(options)) {}
 
 void Reconciler::Run(std::stop_token stop) {
   const std::stop_callback wake(stop, [this] { Wake(); });
@@ -81,10 +78,10 @@ void Reconciler::ObserveWorkers(std::vector<Worker>* workers) {
   std::map<WorkerName, Sighting> seen;
   for (Worker& worker : *workers) {
     const auto before = sightings_.find(worker.identity.name);
-    const bool is_news = before == sightings_.end() ||
-                         before->second.incarnation !=
-                             worker.identity.incarnation ||
-                         before->second.sequence != worker.sequence;
+    const bool is_news =
+        before == sightings_.end() ||
+        before->second.incarnation != worker.identity.incarnation ||
+        before->second.sequence != worker.sequence;
     const Sighting sighting =
         is_news ? Sighting{.incarnation = worker.identity.incarnation,
                            .sequence = worker.sequence,
