@@ -54,13 +54,25 @@ fi
 # One at a time: apt-get itself gives up at once where another holds its lock.
 apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -q)
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+ticker=
+trap 'rm -f "$log"; [[ -z $ticker ]] || kill "$ticker"' EXIT
+exec {never}<> <(:) # Reading it waits without a process of its own.
+tick() {
+  while true; do
+    read -r -t 10 -u "$never" || true
+    echo "   $SECONDS s  apt-get $1: $(tail -n 1 "$log" | cut -c 1-100)"
+  done
+}
 run() {
+  tick "$1" &
+  ticker=$!
   "${as_root[@]}" "${apt[@]}" "$@" >"$log" 2>&1 || {
     tail -n 30 "$log" >&2
     echo "install.sh: apt-get $1 failed" >&2
     exit 1
   }
+  kill "$ticker"
+  ticker=
 }
 
 echo "installing ${#missing[@]} packages: ${missing[*]}"
