@@ -39,7 +39,6 @@ class Demo:
         self._cluster = cluster
         self._shop = shop
         self._follower = follower
-        self._kafka = Kafka(stack.kafka)
         self.password = secrets.token_hex(12)
         self.settings = [f"source.port={stack.mysql.rpartition(':')[2]}",
                          f'destination.bootstrapServers=["{stack.kafka}"]']
@@ -120,13 +119,14 @@ class Demo:
         chapter("The proof")
         changes = self._shop.changes
         topics = [f"shop-{table}" for table in TABLES]
-        records = self._kafka.read(*topics)
+        kafka = Kafka(self._stack.kafka)
+        records = kafka.read(*topics)
         found = problems(changes, records)
         assert not found, "what was read differs from what was changed:\n" + "\n".join(found)
         kinds = {kind: sum(change.kind == kind for change in changes) for kind in ("INSERT", "UPDATE", "DELETE")}
         rows = self._shop.row_count()
         assert rows == kinds["INSERT"] - kinds["DELETE"], f"the source has {rows} rows"
-        aborted = len(self._kafka.read(*topics, committed=False)) - len(records)
+        aborted = len(kafka.read(*topics, committed=False)) - len(records)
         self._proved += [
             f"{len(changes)} row changes on the source ({kinds['INSERT']} inserts, {kinds['UPDATE']} updates, "
             f"{kinds['DELETE']} deletes, in {self._shop.transactions} transactions)",
