@@ -12,18 +12,6 @@ target_compile_options(
 if(BINFERRY_FAULT_POINTS)
   target_compile_definitions(binferry_options INTERFACE BINFERRY_FAULT_POINTS)
 endif()
-if(NOT BINFERRY_BREAK STREQUAL "none")
-  # drop_record -> kDropRecord; a rule that isn't one fails to compile.
-  string(REPLACE "_" ";" broken_words ${BINFERRY_BREAK})
-  set(broken_rule k)
-  foreach(word ${broken_words})
-    string(SUBSTRING ${word} 0 1 first)
-    string(SUBSTRING ${word} 1 -1 rest)
-    string(TOUPPER ${first} first)
-    string(APPEND broken_rule ${first}${rest})
-  endforeach()
-  target_compile_definitions(binferry_options INTERFACE BINFERRY_BROKEN_RULE=${broken_rule})
-endif()
 if(BINFERRY_SANITIZE)
   add_compile_options(-fsanitize=${BINFERRY_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all)

@@ -1,8 +1,9 @@
 """Two workers, one frozen: at most one can commit."""
 
 import time
+from pathlib import Path
 
-from support.cluster import Cluster, task_definition
+from support.cluster import BUILD, Cluster, task_definition
 from support.kafka import Kafka
 from support.ledger import problems
 from support.processes import wait_for
@@ -46,9 +47,10 @@ def test_a_frozen_worker_wakes_to_be_fenced(stack: Stack, kafka: Kafka, database
         print([line for line in frozen.output.splitlines() if "fenced" in line][0], events)
 
 
-def test_a_worker_frozen_inside_init_commits_nothing(stack: Stack, kafka: Kafka, database: str) -> None:
-    """It wakes past its lease as the newest producer of its id: only the second lease check holds it back."""
-    with Cluster(stack) as cluster:
+def freeze_inside_init(stack: Stack, kafka: Kafka, database: str, worker_build: Path = BUILD) -> None:
+    """A worker wakes past its lease inside init, as the newest producer of its id: only the second lease check
+    holds it back. AssertionError unless it does."""
+    with Cluster(stack, worker_build) as cluster:
         work = Workload(stack.mysql, database, seed=22)
         marker = cluster.dir / "frozen-in-init"
         cluster.start_controller()
@@ -64,8 +66,12 @@ def test_a_worker_frozen_inside_init_commits_nothing(stack: Stack, kafka: Kafka,
         cluster.start_worker("w2")
         take_over(cluster, "ininit", "w2")
         frozen.thaw()
-        frozen.wait_for_output("lease", 60)
+        frozen.wait_for_output("lease is over", 20)
         time.sleep(3)
         work.stop()
         check(cluster, kafka, work, "ininit")
         assert cluster.task("ininit")["status"]["worker"] == "w2"
+
+
+def test_a_worker_frozen_inside_init_commits_nothing(stack: Stack, kafka: Kafka, database: str) -> None:
+    freeze_inside_init(stack, kafka, database)
