@@ -67,12 +67,12 @@ absl::StatusOr<Present> LockPresent(PgTransaction* transaction,
 }
 
 absl::Status AddEvent(PgTransaction* transaction, const TaskUid& uid,
-                      const TaskEvent& event) {
+                      absl::string_view reason, absl::string_view message) {
   return transaction
       ->Execute(
           "INSERT INTO task_events (task_uid, reason, message) VALUES "
           "($1, $2, $3)",
-          PgParams().Text(uid.value()).Text(event.reason).Text(event.message))
+          PgParams().Text(uid.value()).Text(reason).Text(message))
       .status();
 }
 
@@ -105,11 +105,9 @@ absl::Status WriteState(PgTransaction* transaction, const TaskChange& change,
                     "failure_time = $8, failure_attempts = $9 WHERE uid = $1",
                     params)
           .status());
-  return AddEvent(transaction, change.uid,
-                  {.reason = "STATE",
-                   .message = absl::StrCat(
-                       present.state, " -> ", TaskStateName(next.state),
-                       next.message.empty() ? "" : ": ", next.message)});
+  return AddEvent(transaction, change.uid, "STATE",
+                  absl::StrCat(present.state, " -> ", TaskStateName(next.state),
+                               next.message.empty() ? "" : ": ", next.message));
 }
 
 absl::Status WriteGrant(PgTransaction* transaction, const TaskChange& change) {
@@ -124,12 +122,10 @@ absl::Status WriteGrant(PgTransaction* transaction, const TaskChange& change) {
                         .Text(grant.worker.incarnation.value())
                         .Int(grant.epoch.value()))
           .status());
-  return AddEvent(transaction, change.uid,
-                  {.reason = "ASSIGNED",
-                   .message = absl::StrCat("worker ", grant.worker.name.value(),
-                                           ", epoch ", grant.epoch.value(),
-                                           grant.reason.empty() ? "" : ": ",
-                                           grant.reason)});
+  return AddEvent(transaction, change.uid, "ASSIGNED",
+                  absl::StrCat("worker ", grant.worker.name.value(), ", epoch ",
+                               grant.epoch.value(),
+                               grant.reason.empty() ? "" : ": ", grant.reason));
 }
 
 absl::Status WriteRelease(PgTransaction* transaction, const TaskChange& change,
@@ -140,9 +136,8 @@ absl::Status WriteRelease(PgTransaction* transaction, const TaskChange& change,
                     "WHERE uid = $1",
                     PgParams().Text(change.uid.value()))
           .status());
-  return AddEvent(transaction, change.uid,
-                  {.reason = "RELEASED",
-                   .message = absl::StrCat("worker ", present.worker)});
+  return AddEvent(transaction, change.uid, "RELEASED",
+                  absl::StrCat("worker ", present.worker));
 }
 
 absl::Status WriteProbe(PgTransaction* transaction, const TaskUid& uid,
