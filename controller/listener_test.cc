@@ -12,6 +12,7 @@
 #include "common/grpc_status.h"
 #include "common/testing/status_matchers.h"
 #include "common/tls.h"
+#include "controller/secrets/sealer.h"
 #include "controller/testing/controller_fixture.h"
 
 namespace binferry::controller {
@@ -198,7 +199,8 @@ TEST_F(ListenerTest, StartsWithoutItsDatabaseAndServesOnceItIsThere) {
 TEST_F(ListenerTest, FailsWithAnotherKeyThanTheDatabases) {
   ASSERT_THAT(Create("orders"), IsOk());
   controller_.reset();
-  Shell("head -c 32 /dev/urandom > " + Path("key"));
+  Shell("rm " + Path("key"));
+  ASSERT_THAT(CreateKeyFile(Path("key")), IsOk());
   auto controller = Controller::Create(Options());
   ASSERT_THAT(controller, IsOk());
   EXPECT_TRUE(Eventually([&] { return !(*controller)->failure().ok(); }));

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/status_details.h"
 
 namespace binferry::controller {
 namespace {
@@ -84,10 +85,21 @@ void Retry(const VerbInput& input, Task* task) {
 
 absl::Status CheckAction(const Task& task, UserAction action) {
   if (IsAllowed(action, task.state)) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      "task projects/", task.key.project, "/tasks/", task.key.task_id,
-      " is in state ", TaskStateName(task.state), ", which does not allow ",
-      UserActionName(action), "; allowed: ", AllowedIn(task.state)));
+  const std::string name =
+      absl::StrCat("projects/", task.key.project, "/tasks/", task.key.task_id);
+  const std::string message =
+      absl::StrCat("task ", name, " is in state ", TaskStateName(task.state),
+                   ", which does not allow ", UserActionName(action),
+                   "; allowed: ", AllowedIn(task.state));
+  StatusDetails details;
+  details.reason = "ACTION_NOT_ALLOWED";
+  details.metadata = {
+      {"action", std::string(UserActionName(action))},
+      {"state", std::string(TaskStateName(task.state))},
+      {"allowed", absl::StrJoin(AvailableActions(task.state), ",")}};
+  details.precondition_violations.push_back(
+      {.type = "STATE", .subject = name, .description = message});
+  return WithDetails(absl::FailedPreconditionError(message), details);
 }
 
 absl::Status ApplyVerb(const VerbInput& input, Task* task) {

@@ -11,8 +11,9 @@
 
 namespace binferry::controller {
 
-// FAILED_PRECONDITION, naming the task, its state and what is allowed in it,
-// unless `action` is allowed.
+// FAILED_PRECONDITION, naming the task, its state and what is allowed in it
+// (details: reason ACTION_NOT_ALLOWED, violation STATE), unless `action` is
+// allowed.
 absl::Status CheckAction(const Task& task, UserAction action);
 
 struct VerbInput {
