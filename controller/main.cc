@@ -73,8 +73,12 @@ int CreateSecretKey(const std::string& path) {
 int Serve(const StartOptions& start) {
   absl::StatusOr<std::unique_ptr<ShutdownSignal>> shutdown =
       ShutdownSignal::Create();
-  absl::StatusOr<std::unique_ptr<Controller>> controller = shutdown.status();
-  if (shutdown.ok()) controller = Controller::Create(start.options);
+  if (!shutdown.ok()) {
+    LogError("controller cannot start", {{"error", shutdown.status()}});
+    return kExitFailure;
+  }
+  absl::StatusOr<std::unique_ptr<Controller>> controller =
+      Controller::Create(start.options);
   if (!controller.ok()) {
     LogError("controller cannot start", {{"error", controller.status()}});
     return kExitFailure;
