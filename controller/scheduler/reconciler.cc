@@ -3,13 +3,14 @@
 #include <utility>
 #include <vector>
 
+#include "common/status_macros.h"
 #include "controller/scheduler/planner.h"
 
 namespace binferry::controller {
 namespace {
 
 // How often what is old is dropped.
-constexpr absl::Duration kCleanInterval = absl::Minutes(10);
+constexpr absl::Duration kCleanInterval = absl::Minutes(1);
 
 }  // namespace
 
@@ -42,35 +43,46 @@ void Reconciler::Wait(std::stop_token stop) {
 }
 
 absl::StatusOr<int> Reconciler::RunOnce() {
-  const absl::StatusOr<bool> is_held = lock_->TryHold();
-  if (!is_held.ok()) return is_held.status();
-  if (!*is_held) {
+  const absl::StatusOr<int> steps = Round();
+  // While PostgreSQL is away no heartbeat can be stored: silence then says
+  // nothing of the workers.
+  if (absl::IsUnavailable(steps.status())) sightings_.clear();
+  return steps;
+}
+
+absl::StatusOr<int> Reconciler::Round() {
+  BINFERRY_ASSIGN_OR_RETURN(const bool is_held, lock_->TryHold());
+  if (!is_held) {
     // Whoever plans next has seen nobody be silent yet.
     sightings_.clear();
     return 0;
   }
-  absl::StatusOr<PlanInput> input = store_->Read();
-  if (!input.ok()) return input.status();
-  ObserveWorkers(&input->workers);
-  const std::vector<TaskChange> changes =
-      Plan({.now = input->now,
-            .tasks = std::move(input->tasks),
-            .workers = std::move(input->workers)});
+  BINFERRY_ASSIGN_OR_RETURN(PlanInput input, store_->Read());
+  ObserveWorkers(&input.workers);
   int applied = 0;
-  for (const TaskChange& change : changes) {
+  for (const TaskChange& change : Plan({.now = input.now,
+                                  .tasks = std::move(input.tasks),
+                                  .workers = std::move(input.workers)})) {
     const absl::Status status = store_->Apply(change);
-    // Changed since it was read: the next round sees it anew.
-    if (absl::IsAborted(status)) continue;
-    if (!status.ok()) return status;
-    ++applied;
-    if (options_.on_change) options_.on_change(change);
+    if (absl::IsUnavailable(status)) return status;
+    if (status.ok()) {
+      ++applied;
+      if (options_.on_change) options_.on_change(change);
+    } else if (!absl::IsAborted(status) && options_.on_error) {
+      // One task's fault must not keep the others waiting. What was changed
+      // since it was read (ABORTED) the next round sees anew.
+      options_.on_error(status);
+    }
   }
-  const MonotonicTime now = clock_->MonotonicNow();
-  if (now - cleaned_at_ >= kCleanInterval) {
-    cleaned_at_ = now;
-    if (absl::Status status = store_->RemoveOld(); !status.ok()) return status;
-  }
+  BINFERRY_RETURN_IF_ERROR(Clean());
   return applied;
+}
+
+absl::Status Reconciler::Clean() {
+  const MonotonicTime now = clock_->MonotonicNow();
+  if (now - cleaned_at_ < kCleanInterval) return absl::OkStatus();
+  cleaned_at_ = now;
+  return store_->RemoveOld();
 }
 
 void Reconciler::ObserveWorkers(std::vector<Worker>* workers) {

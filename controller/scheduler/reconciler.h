@@ -57,6 +57,8 @@ class Reconciler {
     MonotonicTime time;
   };
 
+  absl::StatusOr<int> Round();
+  absl::Status Clean();
   void ObserveWorkers(std::vector<Worker>* workers);
   void Wait(std::stop_token stop) ABSL_LOCKS_EXCLUDED(mu_);
 
