@@ -56,7 +56,7 @@ class Cluster:
 
     def start_controller(self) -> Process:
         """Starts the controller, on the ports of the one before if there was one, and waits for both listeners."""
-        ports_file = self.dir / "ports.json"
+        ports_file = self.dir / "ports"
         ports_file.unlink(missing_ok=True)
         self.controller = Process(
             [str(BUILD / "bin/binferry-controller"), "--insecure-dev",
@@ -67,7 +67,9 @@ class Cluster:
             self.dir / "controller.log")
         wait_for(lambda: ports_file.exists() or not self.controller.running, 20, "the controller's ports")
         assert self.controller.running, self.controller.output[-2000:]
-        self.ports = json.loads(ports_file.read_text())
+        for line in ports_file.read_text().splitlines():
+            name, _, port = line.partition("_port=")
+            self.ports[name] = int(port)
         return self.controller
 
     def wait_until_serving(self, seconds: float = 20) -> None:
