@@ -28,7 +28,6 @@ TASK = "shop-orders"
 TASK_FILE = ROOT / "deploy/task.example.yaml"
 PROGRAMS = ["binferry-controller", "binferry-worker", "binferry"]
 KILLS = 3
-WIDTH = 160  # Of a printed record.
 
 
 class Demo:
@@ -72,7 +71,8 @@ class Demo:
             print(f"mysql> {statement};")
             self._shop.commit([statement], changes)
             for line in self._follower.take(len(changes)):
-                print("   " + (line if len(line) <= WIDTH else line[:WIDTH] + " …"))
+                print(f"   {line}")
+        print(f"\nThe last one as Kafka has it:\n{self._follower.last_value}")
 
     def _load(self) -> None:
         chapter("A load: state, lag and rate")
@@ -167,8 +167,8 @@ def hints(demo: Demo, stack: Stack, cluster: Cluster) -> None:
 export PATH={BUILD}/bin:$PATH BINFERRY_SERVER=127.0.0.1:{cluster.ports['api']} BINFERRY_INSECURE_DEV=true
 binferry task watch {TASK}
 binferry task describe {TASK}
-deploy/dev/stack mysql --dir {here} shop             # change rows
-deploy/dev/stack consume --dir {here} -f             # see the records; Ctrl-C ends it
+deploy/dev/stack mysql --dir {here} shop
+deploy/dev/stack consume --dir {here} -f {' '.join(f'shop-{table}' for table in TABLES)}
 deploy/dev/stack psql --dir {here} -d {cluster.database}
 tail -f {there}/worker-w1.log
 

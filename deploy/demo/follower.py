@@ -2,15 +2,18 @@
 
 import json
 import time
-from typing import List, Set, Tuple
+from typing import List, Optional, Set, Tuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 
 class Follower:
-    """A `read_committed` consumer of all topics whose names start with `prefix`, from their beginnings."""
+    """A `read_committed` consumer of all topics whose names start with `prefix`, from their beginnings.
+
+    `last_value` is the whole value of the record that came last."""
 
     def __init__(self, brokers: str, prefix: str):
+        self.last_value = ""
         self._prefix = prefix
         self._places: Set[Tuple[str, int]] = set()
         self._consumer = Consumer({
@@ -36,6 +39,7 @@ class Follower:
             if message is None:
                 self._assign_new()
             elif message.error() is None:
+                self.last_value = message.value().decode()
                 lines.append(_line(message.topic(), message.partition(), message.key(), message.value()))
         return lines
 
@@ -50,9 +54,17 @@ class Follower:
 
 
 def _line(topic: str, partition: int, key: bytes, value: bytes) -> str:
-    """What a person looks for first."""
+    """What a person looks for first; of an UPDATE the columns that differ."""
     document = json.loads(value)
-    rows = [f"{name} {json.dumps(document[name][0], ensure_ascii=False)}"
-            for name in ("old", "data") if document[name]]
+    old, new = ((document[name] or [None])[0] for name in ("old", "data"))
+    if old and new:
+        shown = ", ".join(f"{column} {_text(old.get(column))} -> {_text(new[column])}" for column in new
+                          if old.get(column) != new[column])
+    else:
+        shown = " ".join(f"{column}={_text(text)}" for column, text in (old or new).items())
     return (f"{topic}/{partition}  key {key.decode() if key else None}  id {document['id']}  {document['type']}  "
-            + "  ".join(rows))
+            + shown)
+
+
+def _text(value: Optional[str]) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -60,7 +60,8 @@ def entry(name: str, build: Callable[[Path], None]) -> Path:
 
 def say(text: str) -> None:
     """Progress, on standard error: standard output is for results."""
-    print(f"stack: {text}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"stack: {text}\n")  # In one piece, because servers start side by side.
+    sys.stderr.flush()
 
 
 def run(command: list, what: str, **options) -> str:
