@@ -14,7 +14,7 @@ LEASE_SECONDS = 15
 
 
 def take_over(cluster: Cluster, name: str, worker: str) -> None:
-    wait_for(lambda: cluster.task(name)["status"].get("worker") == worker, LEASE_SECONDS + 30, f"{worker} has the task")
+    wait_for(lambda: cluster.task(name)["status"].get("worker") == f"workers/{worker}", LEASE_SECONDS + 30, f"{worker} has the task")
     cluster.wait(name, "INCREMENTAL_SYNC", 60)
 
 
@@ -42,7 +42,7 @@ def test_a_frozen_worker_wakes_to_be_fenced(stack: Stack, kafka: Kafka, database
         time.sleep(3)
         work.stop()
         check(cluster, kafka, work, "frozen")
-        assert cluster.task("frozen")["status"]["worker"] == "w2"
+        assert cluster.task("frozen")["status"]["worker"] == "workers/w2"
         events = [event["reason"] for event in cluster.task("frozen")["status"]["recentEvents"]]
         print([line for line in frozen.output.splitlines() if "fenced" in line][0], events)
 
@@ -70,7 +70,7 @@ def freeze_inside_init(stack: Stack, kafka: Kafka, database: str, worker_build: 
         time.sleep(3)
         work.stop()
         check(cluster, kafka, work, "ininit")
-        assert cluster.task("ininit")["status"]["worker"] == "w2"
+        assert cluster.task("ininit")["status"]["worker"] == "workers/w2"
 
 
 def test_a_worker_frozen_inside_init_commits_nothing(stack: Stack, kafka: Kafka, database: str) -> None:

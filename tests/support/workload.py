@@ -7,7 +7,7 @@ from typing import Dict, List, Tuple
 from support.ledger import Change
 from support.mysql import Mysql
 
-TABLES = ("accounts", "orders", "lines")
+TABLES = ("accounts", "orders", "order_lines")
 
 
 class Workload:

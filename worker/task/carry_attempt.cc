@@ -13,6 +13,7 @@
 #include "worker/mysql/start_position.h"
 #include "worker/sink/kafka_admin.h"
 #include "worker/sink/sink_status.h"
+#include "worker/task/destination_check.h"
 #include "worker/task/task_sink.h"
 
 namespace binferry::worker {
@@ -110,6 +111,8 @@ absl::StatusOr<int32_t> CarryAttempt::FindStatePartition(
                          clock_));
   BINFERRY_ASSIGN_OR_RETURN(const KafkaClusterDescription cluster,
                             admin->DescribeCluster());
+  BINFERRY_RETURN_IF_ERROR(
+      CheckDestinationTopics(spec_, cluster, admin.get()).status());
   return surroundings_.claim_partition(cluster.cluster_id, interrupt);
 }
 

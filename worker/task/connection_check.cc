@@ -12,6 +12,7 @@
 #include "worker/mysql/connection.h"
 #include "worker/mysql/source_check.h"
 #include "worker/sink/kafka_admin.h"
+#include "worker/task/destination_check.h"
 #include "worker/task/spec_conversion.h"
 
 namespace binferry::worker {
@@ -64,35 +65,12 @@ absl::StatusOr<std::string> CheckDestinationOf(const TaskSpec& spec,
   const absl::StatusOr<KafkaClusterDescription> cluster =
       admin->DescribeCluster();
   if (!cluster.ok()) return Named("destination", cluster.status());
-  std::string found = absl::StrCat(
-      "Kafka cluster ", cluster->cluster_id, " with ", cluster->brokers.size(),
-      " brokers at ", spec.destination.bootstrap_servers);
-  if (spec.specified_topic.empty()) {
-    const auto brokers = static_cast<int64_t>(cluster->brokers.size());
-    if (spec.topic_creation.has_value() &&
-        spec.topic_creation->replication_factor > brokers) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("topic_policy.auto_topics.replication_factor: ",
-                       spec.topic_creation->replication_factor,
-                       " replicas need as many "
-                       "brokers, and the cluster has ",
-                       brokers, "; lower it"));
-    }
-    return found;
-  }
-  const absl::StatusOr<KafkaTopic> topic =
-      admin->DescribeTopic(spec.specified_topic);
-  if (absl::IsNotFound(topic.status())) {
-    return absl::NotFoundError(absl::StrCat(
-        "topic_policy.specified_topic.name: topic ", spec.specified_topic,
-        " does not exist in Kafka at ", spec.destination.bootstrap_servers,
-        "; create it, name another, or let topics be created "
-        "(auto_topics)"));
-  }
-  if (!topic.ok()) return Named("topic_policy.specified_topic", topic.status());
-  absl::StrAppend(&found, "; topic ", topic->name, " has ",
-                  topic->partition_count, " partitions");
-  return found;
+  BINFERRY_ASSIGN_OR_RETURN(
+      const std::string topics,
+      CheckDestinationTopics(spec, *cluster, admin.get()));
+  return absl::StrCat("Kafka cluster ", cluster->cluster_id, " with ",
+                      cluster->brokers.size(), " brokers at ",
+                      spec.destination.bootstrap_servers, topics);
 }
 
 }  // namespace
