@@ -1,0 +1,157 @@
+-- The schema after all migrations, as the catalog describes it. Compared by
+-- MigratorTest; BINFERRY_UPDATE_GOLDEN=1 writes it anew.
+-- table installation column only_row boolean NOT NULL DEFAULT true
+-- table installation column uuid uuid NOT NULL DEFAULT gen_random_uuid()
+-- table installation column secret_key_id text NOT NULL DEFAULT ''::text
+-- table installation column create_time timestamp with time zone NOT NULL DEFAULT now()
+-- table probes column task_uid uuid NOT NULL
+-- table probes column kind text NOT NULL
+-- table probes column id uuid NOT NULL DEFAULT gen_random_uuid()
+-- table probes column epoch bigint NOT NULL
+-- table probes column generation bigint NOT NULL
+-- table probes column deadline timestamp with time zone NOT NULL
+-- table probes column answer_time timestamp with time zone
+-- table probes column passed boolean
+-- table probes column message text
+-- table schema_migrations column number integer NOT NULL
+-- table schema_migrations column name text NOT NULL
+-- table schema_migrations column checksum text NOT NULL
+-- table schema_migrations column apply_time timestamp with time zone NOT NULL DEFAULT now()
+-- table state_partitions column kafka_cluster_id text NOT NULL
+-- table state_partitions column partition integer NOT NULL
+-- table state_partitions column task_uid uuid
+-- table task_events column id bigint NOT NULL
+-- table task_events column task_uid uuid NOT NULL
+-- table task_events column time timestamp with time zone NOT NULL DEFAULT now()
+-- table task_events column reason text NOT NULL
+-- table task_events column message text NOT NULL
+-- table task_events column epoch bigint
+-- table task_events column number bigint
+-- table task_reports column task_uid uuid NOT NULL
+-- table task_reports column epoch bigint NOT NULL
+-- table task_reports column sequence bigint NOT NULL
+-- table task_reports column time timestamp with time zone NOT NULL
+-- table task_reports column generation bigint NOT NULL
+-- table task_reports column run_state text NOT NULL
+-- table task_reports column retry_count bigint NOT NULL
+-- table task_reports column found_epoch bigint NOT NULL
+-- table task_reports column lag_ms bigint
+-- table task_reports column fault_code text
+-- table task_reports column fault_message text
+-- table task_reports column fault_time timestamp with time zone
+-- table task_reports column fault_attempts integer
+-- table task_reports column fault_next_retry_time timestamp with time zone
+-- table task_reports column binlog_file text
+-- table task_reports column binlog_position numeric(20,0)
+-- table task_reports column gtid_set text
+-- table task_reports column rows_done numeric(20,0)
+-- table task_reports column source_time timestamp with time zone
+-- table task_reports column last_record_id numeric(20,0)
+-- table task_reports column inserts numeric(20,0)
+-- table task_reports column updates numeric(20,0)
+-- table task_reports column deletes numeric(20,0)
+-- table task_reports column records numeric(20,0)
+-- table task_reports column transactions numeric(20,0)
+-- table task_reports column binlog_bytes numeric(20,0)
+-- table task_reports column record_bytes numeric(20,0)
+-- table task_reports column ddl_omitted numeric(20,0)
+-- table task_reports column recoveries numeric(20,0)
+-- table task_reports column records_per_second double precision NOT NULL DEFAULT 0
+-- table task_reports column binlog_bytes_per_second double precision NOT NULL DEFAULT 0
+-- table task_secrets column task_uid uuid NOT NULL
+-- table task_secrets column field text NOT NULL
+-- table task_secrets column key_id text NOT NULL
+-- table task_secrets column sealed bytea NOT NULL
+-- table tasks column uid uuid NOT NULL
+-- table tasks column project text NOT NULL
+-- table tasks column task_id text NOT NULL
+-- table tasks column create_request_id text
+-- table tasks column create_time timestamp with time zone NOT NULL DEFAULT now()
+-- table tasks column update_time timestamp with time zone NOT NULL DEFAULT now()
+-- table tasks column generation bigint NOT NULL DEFAULT 1
+-- table tasks column revision bigint NOT NULL DEFAULT 1
+-- table tasks column document bytea NOT NULL
+-- table tasks column tags jsonb NOT NULL
+-- table tasks column region text NOT NULL
+-- table tasks column availability_zones text[] NOT NULL
+-- table tasks column network_type integer NOT NULL
+-- table tasks column vpc text NOT NULL
+-- table tasks column subnet text NOT NULL
+-- table tasks column security_group text NOT NULL
+-- table tasks column start_time timestamp with time zone
+-- table tasks column version bigint NOT NULL DEFAULT 1
+-- table tasks column desired_state text NOT NULL DEFAULT 'configured'::text
+-- table tasks column desired_time timestamp with time zone NOT NULL DEFAULT now()
+-- table tasks column state text NOT NULL DEFAULT 'CREATING'::text
+-- table tasks column state_time timestamp with time zone NOT NULL DEFAULT now()
+-- table tasks column state_message text NOT NULL DEFAULT ''::text
+-- table tasks column failure_code text
+-- table tasks column failure_message text
+-- table tasks column failure_time timestamp with time zone
+-- table tasks column failure_attempts integer
+-- table tasks column worker text
+-- table tasks column worker_incarnation text
+-- table tasks column epoch bigint NOT NULL DEFAULT 0
+-- table tasks column retry_count bigint NOT NULL DEFAULT 0
+-- table tasks column started boolean NOT NULL DEFAULT false
+-- table tasks column synced boolean NOT NULL DEFAULT false
+-- table tasks column start_position_committed boolean NOT NULL DEFAULT false
+-- table tasks column server_id bigint NOT NULL DEFAULT nextval('server_ids'::regclass)
+-- table tasks column replica_uuid uuid NOT NULL DEFAULT gen_random_uuid()
+-- table tasks column kafka_cluster_id text NOT NULL DEFAULT ''::text
+-- table workers column name text NOT NULL
+-- table workers column incarnation text NOT NULL
+-- table workers column superseded text[] NOT NULL DEFAULT '{}'::text[]
+-- table workers column sequence bigint NOT NULL
+-- table workers column last_heartbeat_time timestamp with time zone NOT NULL
+-- table workers column region text NOT NULL
+-- table workers column availability_zone text NOT NULL
+-- table workers column network_types integer[] NOT NULL
+-- table workers column vpc text NOT NULL
+-- table workers column subnet text NOT NULL
+-- table workers column labels jsonb NOT NULL
+-- table workers column slots integer NOT NULL
+-- table workers column software_version text NOT NULL
+-- table workers column draining boolean NOT NULL
+-- table installation constraint installation_only_row_check CHECK (only_row)
+-- table installation constraint installation_pkey PRIMARY KEY (only_row)
+-- table probes constraint probes_id_key UNIQUE (id)
+-- table probes constraint probes_pkey PRIMARY KEY (task_uid, kind)
+-- table probes constraint probes_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES tasks(uid) ON DELETE CASCADE
+-- table schema_migrations constraint schema_migrations_pkey PRIMARY KEY (number)
+-- table state_partitions constraint state_partitions_kafka_cluster_id_task_uid_key UNIQUE (kafka_cluster_id, task_uid)
+-- table state_partitions constraint state_partitions_pkey PRIMARY KEY (kafka_cluster_id, partition)
+-- table state_partitions constraint state_partitions_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES tasks(uid) ON DELETE SET NULL
+-- table task_events constraint task_events_pkey PRIMARY KEY (id)
+-- table task_events constraint task_events_task_uid_epoch_number_key UNIQUE (task_uid, epoch, number)
+-- table task_events constraint task_events_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES tasks(uid) ON DELETE CASCADE
+-- table task_reports constraint task_reports_pkey PRIMARY KEY (task_uid)
+-- table task_reports constraint task_reports_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES tasks(uid) ON DELETE CASCADE
+-- table task_secrets constraint task_secrets_pkey PRIMARY KEY (task_uid, field)
+-- table task_secrets constraint task_secrets_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES tasks(uid) ON DELETE CASCADE
+-- table tasks constraint tasks_check CHECK (((worker IS NULL) = (worker_incarnation IS NULL)))
+-- table tasks constraint tasks_pkey PRIMARY KEY (uid)
+-- table tasks constraint tasks_project_task_id_key UNIQUE (project, task_id)
+-- table tasks constraint tasks_replica_uuid_key UNIQUE (replica_uuid)
+-- table tasks constraint tasks_server_id_key UNIQUE (server_id)
+-- table workers constraint workers_pkey PRIMARY KEY (name)
+-- index CREATE UNIQUE INDEX installation_pkey ON public.installation USING btree (only_row)
+-- index CREATE UNIQUE INDEX probes_id_key ON public.probes USING btree (id)
+-- index CREATE UNIQUE INDEX probes_pkey ON public.probes USING btree (task_uid, kind)
+-- index CREATE UNIQUE INDEX schema_migrations_pkey ON public.schema_migrations USING btree (number)
+-- index CREATE UNIQUE INDEX state_partitions_kafka_cluster_id_task_uid_key ON public.state_partitions USING btree (kafka_cluster_id, task_uid)
+-- index CREATE UNIQUE INDEX state_partitions_pkey ON public.state_partitions USING btree (kafka_cluster_id, partition)
+-- index CREATE INDEX task_events_by_task ON public.task_events USING btree (task_uid, id)
+-- index CREATE UNIQUE INDEX task_events_pkey ON public.task_events USING btree (id)
+-- index CREATE UNIQUE INDEX task_events_task_uid_epoch_number_key ON public.task_events USING btree (task_uid, epoch, number)
+-- index CREATE UNIQUE INDEX task_reports_pkey ON public.task_reports USING btree (task_uid)
+-- index CREATE UNIQUE INDEX task_secrets_pkey ON public.task_secrets USING btree (task_uid, field)
+-- index CREATE UNIQUE INDEX tasks_by_request ON public.tasks USING btree (project, create_request_id) WHERE (create_request_id IS NOT NULL)
+-- index CREATE INDEX tasks_by_worker ON public.tasks USING btree (worker) WHERE (worker IS NOT NULL)
+-- index CREATE UNIQUE INDEX tasks_pkey ON public.tasks USING btree (uid)
+-- index CREATE UNIQUE INDEX tasks_project_task_id_key ON public.tasks USING btree (project, task_id)
+-- index CREATE UNIQUE INDEX tasks_replica_uuid_key ON public.tasks USING btree (replica_uuid)
+-- index CREATE UNIQUE INDEX tasks_server_id_key ON public.tasks USING btree (server_id)
+-- index CREATE UNIQUE INDEX workers_pkey ON public.workers USING btree (name)
+-- sequence server_ids from 1000000000 to 4000000000 cycle
+-- sequence task_events_id_seq from 1 to 9223372036854775807
