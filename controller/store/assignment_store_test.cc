@@ -1,0 +1,218 @@
+#include "controller/store/assignment_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "controller/store/testing/store_fixture.h"
+
+namespace binferry::controller {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+using AssignmentStoreTest = StoreTest;
+
+TEST_F(AssignmentStoreTest, APartitionOfAForcedDeletionIsNotGivenOutAgain) {
+  const Task first = Place(Create("first"), TaskState::kStarting);
+  ASSERT_THAT(assignments_->ClaimStatePartition(
+                  {kWorker, first.uid, first.assignment.epoch}, "cluster"),
+              IsOkAndHolds(0));
+  ASSERT_THAT(tasks_->Delete(first.key, {.force = true}), IsOk());
+  const Task second = Place(Create("second"), TaskState::kStarting);
+  const AssignmentClaim claim = {kWorker, second.uid, second.assignment.epoch};
+  EXPECT_THAT(assignments_->ClaimStatePartition(claim, "cluster"),
+              IsOkAndHolds(1));
+  EXPECT_THAT(assignments_->ClaimStatePartition(claim, "cluster"),
+              IsOkAndHolds(1));
+  EXPECT_THAT(assignments_->ClaimStatePartition(claim, "another"),
+              IsOkAndHolds(0));
+}
+
+TEST_F(AssignmentStoreTest, ServerIdsDiffer) {
+  const Task a = Place(Create("aaaa"), TaskState::kStarting);
+  const Task b = Place(Create("bbbb"), TaskState::kStarting);
+  const auto first =
+      assignments_->GetAssignedTask({kWorker, a.uid, a.assignment.epoch});
+  const auto second =
+      assignments_->GetAssignedTask({kWorker, b.uid, b.assignment.epoch});
+  ASSERT_THAT(first, IsOk());
+  ASSERT_THAT(second, IsOk());
+  EXPECT_NE(first->runtime.server_id, second->runtime.server_id);
+  EXPECT_NE(first->runtime.replica_uuid, second->runtime.replica_uuid);
+  EXPECT_GE(first->runtime.server_id, 1'000'000'000u);
+}
+
+TEST_F(AssignmentStoreTest, AHeartbeatIsOneStatementWhateverItCarries) {
+  std::vector<Task> placed;
+  for (int i = 0; i < 20; ++i) {
+    placed.push_back(
+        Place(Create(absl::StrCat("task-", i)), TaskState::kStarting));
+  }
+  Heartbeat beat = Beat(1);
+  for (const Task& task : placed) {
+    beat.reports.push_back(Report(task, RunState::kRunning));
+    beat.reports.back().events = {{.number = 1,
+                                   .reason = "DDL_OMITTED",
+                                   .message = "ALTER",
+                                   .time = absl::Now()}};
+  }
+  const int64_t before = pool_->statements();
+  const absl::StatusOr<WorkerOrders> orders = assignments_->Beat(beat);
+  EXPECT_EQ(pool_->statements() - before, 1);
+  ASSERT_THAT(orders, IsOk());
+  EXPECT_THAT(orders->orders, SizeIs(20));
+  EXPECT_EQ(orders->orders[0].purpose, Purpose::kRun);
+  const auto again = assignments_->ReadOrders(kWorker);
+  EXPECT_EQ(pool_->statements() - before, 2);
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(again->Version(), orders->Version());
+  EXPECT_EQ(Get(placed[7]).report->report.state, RunState::kRunning);
+}
+
+TEST_F(AssignmentStoreTest, ReportsAreKeptWhole) {
+  const Task task = Place(Create("orders"), TaskState::kStarting);
+  TaskReport report = Report(task, RunState::kRetrying);
+  report.position =
+      Position{.file = "bin.000001",
+               .position = uint64_t{1} << 63,
+               .gtid_set = "3E11FA47-71CA-11E1-9E33-C80AA9429562:1-5",
+               .rows_done = 3,
+               .source_time = absl::FromUnixMillis(1'800'000'000'123),
+               .last_record_id = 17};
+  report.counters = Counters{.inserts = 1, .records = 17, .recoveries = 2};
+  report.lag = absl::Milliseconds(250);
+  report.fault = Fault{.code = "UNAVAILABLE",
+                       .message = std::string("no \"Kafka\"\n\0\xff", 13),
+                       .time = absl::FromUnixSeconds(1'800'000'000),
+                       .attempts = 3,
+                       .next_retry_time = absl::FromUnixSeconds(1'800'000'009)};
+  report.start_position_committed = true;
+  Heartbeat beat = Beat(1);
+  beat.reports = {report};
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  Task read = Get(task);
+  ASSERT_NE(read.CurrentReport(), nullptr);
+  EXPECT_EQ(read.report->report.position, report.position);
+  EXPECT_EQ(read.report->report.counters, report.counters);
+  EXPECT_EQ(read.report->report.lag, report.lag);
+  EXPECT_EQ(read.report->report.fault->message, "no \"Kafka\"\n??");
+  EXPECT_EQ(read.report->report.fault->next_retry_time,
+            report.fault->next_retry_time);
+  EXPECT_TRUE(read.start_position_committed);
+  // What a reserved task leaves out stays.
+  beat = Beat(2);
+  beat.reports = {Report(task, RunState::kIdle)};
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  read = Get(task);
+  EXPECT_EQ(read.report->report.position, report.position);
+  EXPECT_EQ(read.report->report.counters, report.counters);
+  EXPECT_FALSE(read.report->report.fault.has_value());
+  EXPECT_TRUE(read.start_position_committed);
+}
+
+TEST_F(AssignmentStoreTest, OldNumbersAndForeignEpochsChangeNothing) {
+  const Task task = Place(Create("orders"), TaskState::kStarting);
+  Heartbeat beat = Beat(5);
+  beat.reports = {Report(task, RunState::kRunning)};
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  beat.sequence = 4;
+  beat.reports = {Report(task, RunState::kFailed)};
+  EXPECT_THAT(assignments_->Beat(beat), IsOk());
+  EXPECT_EQ(Get(task).report->report.state, RunState::kRunning);
+  beat.sequence = 6;
+  beat.reports[0].epoch = task.assignment.epoch.Next();
+  EXPECT_THAT(assignments_->Beat(beat), IsOk());
+  EXPECT_EQ(Get(task).report->report.state, RunState::kRunning);
+  EXPECT_EQ(Get(task).report->sequence, 5) << "no longer reported";
+}
+
+TEST_F(AssignmentStoreTest, ANewProcessTakesTheNameOverForGood) {
+  const Task task = Place(Create("orders"), TaskState::kStarting);
+  ASSERT_THAT(assignments_->Beat(Beat(100)), IsOk());
+  Heartbeat successor = Beat(1);
+  successor.worker = kSuccessor;
+  const auto orders = assignments_->Beat(successor);
+  ASSERT_THAT(orders, IsOk());
+  EXPECT_THAT(orders->orders, IsEmpty()) << "the grant was another process's";
+  EXPECT_THAT(assignments_->Beat(Beat(101)),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("newer process")));
+  EXPECT_EQ(workers_->Get(WorkerName("w1"))->identity, kSuccessor);
+  EXPECT_THAT(assignments_->GetAssignedTask(
+                  {kSuccessor, task.uid, task.assignment.epoch}),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(assignments_->ClaimStatePartition(
+                  {kWorker, task.uid, task.assignment.epoch.Next()}, "c"),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+}
+
+TEST_F(AssignmentStoreTest, RepeatedEventsAreRecognized) {
+  const Task task = Place(Create("orders"), TaskState::kStarting);
+  Heartbeat beat = Beat(1);
+  beat.reports = {Report(task, RunState::kRunning)};
+  beat.reports[0].events = {{1, "FENCED", "one", absl::Now()},
+                            {2, "FENCED", "two", absl::Now()}};
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  beat.sequence = 2;
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  const auto events = tasks_->ListEvents(task.uid, 2);
+  ASSERT_THAT(events, IsOk());
+  ASSERT_THAT(*events, SizeIs(2));
+  EXPECT_EQ((*events)[0].message, "two");
+  EXPECT_EQ((*events)[1].message, "one");
+}
+
+TEST_F(AssignmentStoreTest, ProbesGoOutOnceAnsweredNoMore) {
+  Task task = Place(Create("orders"), TaskState::kConfiguration);
+  ASSERT_THAT(assignments_->Beat(Beat(1)), IsOk());
+  TaskChange ask;
+  ask.uid = task.uid;
+  ask.version = task.version;
+  ask.probes = {ProbeKind::kCheckSource, ProbeKind::kCheckDestination};
+  ASSERT_THAT(plans_->Apply(ask), IsOk());
+  const auto orders = assignments_->ReadOrders(kWorker);
+  ASSERT_THAT(orders, IsOk());
+  ASSERT_THAT(orders->probes, SizeIs(2));
+  EXPECT_GT(orders->probes[0].time_left, absl::Seconds(50));
+  const Probe& probe = orders->probes[0];
+  const ProbeResult result = {
+      .id = probe.id, .passed = true, .message = "MySQL 8.0"};
+  ASSERT_THAT(probes_->Answer(kSuccessor, {result}), IsOk());
+  EXPECT_THAT(assignments_->ReadOrders(kWorker)->probes, SizeIs(2))
+      << "another process's answer";
+  ASSERT_THAT(probes_->Answer(kWorker, {result, {.id = "unknown"}}), IsOk());
+  EXPECT_THAT(assignments_->ReadOrders(kWorker)->probes, SizeIs(1));
+  task = Get(task);
+  const auto& check = probe.kind == ProbeKind::kCheckSource
+                          ? task.source_check
+                          : task.destination_check;
+  ASSERT_TRUE(check.has_value() && check->answer.has_value());
+  EXPECT_TRUE(check->answer->passed);
+  EXPECT_EQ(check->answer->message, "MySQL 8.0");
+}
+
+TEST_F(AssignmentStoreTest, WorkersShowWhereTheyStand) {
+  ASSERT_THAT(assignments_->Beat(Beat(1)), IsOk());
+  Place(Create("orders"), TaskState::kConfiguration);
+  const auto workers = workers_->List(WorkerName(), 10);
+  ASSERT_THAT(workers, IsOk());
+  ASSERT_THAT(*workers, SizeIs(1));
+  EXPECT_EQ((*workers)[0].place, Beat(1).place);
+  EXPECT_EQ((*workers)[0].slots_used, 1);
+  EXPECT_LT((*workers)[0].silent_for, absl::Seconds(10));
+  EXPECT_THAT(workers_->ListTasks(WorkerName("w1")),
+              IsOkAndHolds(ElementsAre(TaskKey{"default", "orders"})));
+  EXPECT_THAT(workers_->List(WorkerName("w1"), 10), IsOkAndHolds(IsEmpty()));
+  EXPECT_THAT(workers_->Get(WorkerName("w2")),
+              StatusIs(absl::StatusCode::kNotFound));
+}
+
+}  // namespace
+}  // namespace binferry::controller
