@@ -66,7 +66,7 @@ def freeze_inside_init(stack: Stack, kafka: Kafka, database: str, worker_build: 
         cluster.start_worker("w2")
         take_over(cluster, "ininit", "w2")
         frozen.thaw()
-        frozen.wait_for_output("lease is over", 20)
+        frozen.wait_for_output("the lease of epoch", 20)
         time.sleep(3)
         work.stop()
         check(cluster, kafka, work, "ininit")
