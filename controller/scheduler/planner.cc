@@ -125,6 +125,10 @@ class TaskPlan {
       case TaskState::kConfiguration:
         KeepSlot();
         AskProbes();
+        // The start was asked for while a worker was still looked for.
+        if (task_.desired_state == DesiredState::kRunning) {
+          Enter(TaskState::kPendingStart, "");
+        }
         break;
       case TaskState::kPendingStart:
         WaitForStart();

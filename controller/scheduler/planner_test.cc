@@ -135,9 +135,16 @@ TEST_F(PlannerTest, PreferredZoneComesBeforeFreeSlots) {
   EXPECT_EQ(Only().grant->worker.name, WorkerName("b"));
 }
 
+TEST_F(PlannerTest, AStartThatWasAskedForWhileCreatingIsTaken) {
+  AddWorker("w");
+  AddAssigned(TaskState::kConfiguration, RunState::kIdle);
+  EXPECT_EQ(Entered(), TaskState::kPendingStart);
+}
+
 TEST_F(PlannerTest, ConfigurationAsksProbesOnce) {
   AddWorker("w");
   Task& task = AddAssigned(TaskState::kConfiguration, RunState::kIdle);
+  task.desired_state = DesiredState::kConfigured;
   EXPECT_THAT(Only().probes, ElementsAre(ProbeKind::kCheckSource,
                                          ProbeKind::kCheckDestination));
   ConnectionCheck open{.epoch = Epoch(3),
