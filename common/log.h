@@ -1,6 +1,6 @@
 // Structured logs: one line an entry on stderr, a fixed message and fields:
 //
-//   2024-01-31T12:00:00.123456Z INFO message="task placed"
+//   2024-01-31T12:00:00.123456Z info message="task placed"
 //   task=projects/p/tasks/t epoch=3
 //
 // INFO is for the life cycle, WARN for what was recovered from, ERROR for what
