@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_replace.h"
 
 namespace binferry {
 namespace {
@@ -47,11 +48,18 @@ bool IsPlain(absl::string_view value) {
   return true;
 }
 
+// In double quotes, where single ones need no backslash.
+std::string Quoted(absl::string_view text) {
+  return absl::StrCat(
+      "\"", absl::StrReplaceAll(absl::Utf8SafeCEscape(text), {{"\\'", "'"}}),
+      "\"");
+}
+
 void AppendValue(absl::string_view value, std::string* out) {
   if (IsPlain(value)) {
     absl::StrAppend(out, value);
   } else {
-    absl::StrAppend(out, "\"", absl::Utf8SafeCEscape(value), "\"");
+    absl::StrAppend(out, Quoted(value));
   }
 }
 
@@ -80,8 +88,7 @@ absl::Status ParseLogLevel(absl::string_view text, LogLevel* level) {
 
 std::string FormatLogLine(absl::string_view message,
                           std::initializer_list<LogField> fields) {
-  std::string line =
-      absl::StrCat("message=\"", absl::Utf8SafeCEscape(message), "\"");
+  std::string line = absl::StrCat("message=", Quoted(message));
   for (const LogField& field : fields) {
     absl::StrAppend(&line, " ", field.key(), "=");
     AppendValue(field.value(), &line);

@@ -22,6 +22,11 @@ TEST(LogTest, QuotesValuesThatAreNotPlain) {
             "message=\"m\" a=\"two words\" b=\"\" c=\"x=y\"");
 }
 
+TEST(LogTest, LeavesSingleQuotesAsTheyAre) {
+  EXPECT_EQ(FormatLogLine("it's", {{"a", "a \\'b'"}}),
+            "message=\"it's\" a=\"a \\\\'b'\"");
+}
+
 TEST(LogTest, NeverBreaksALine) {
   EXPECT_EQ(FormatLogLine("m", {{"a", "one\ntwo\" three"}}),
             "message=\"m\" a=\"one\\ntwo\\\" three\"");
