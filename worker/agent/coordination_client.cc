@@ -18,7 +18,7 @@ namespace pb = coordination::v1;
 // Specs carry up to 1,000 databases with 10,000 tables each and certificates.
 constexpr int kMaxMessageBytes = 32 << 20;
 // A controller that comes back is found soon, whatever the channel thinks.
-constexpr int kMaxReconnectBackoffMs = 2000;
+constexpr int kMaxReconnectBackoffMs = 1000;
 // A dead peer behind a silent network is noticed within these.
 constexpr int kKeepaliveTimeMs = 10'000;
 constexpr int kKeepaliveTimeoutMs = 5000;

@@ -65,7 +65,7 @@ absl::Status Heartbeater::Beat(absl::Duration timeout, absl::Duration max_hold,
 }
 
 absl::Status Heartbeater::Run(std::stop_token stop) {
-  Backoff backoff({.initial = absl::Milliseconds(200), .max = absl::Seconds(2)},
+  Backoff backoff({.initial = absl::Milliseconds(200), .max = absl::Seconds(1)},
                   random_);
   while (!stop.stop_requested()) {
     const MonotonicTime began = clock_->MonotonicNow();
@@ -81,11 +81,8 @@ absl::Status Heartbeater::Run(std::stop_token stop) {
       backoff.Reset();
       // A controller that holds no answer is not asked without a pause; news
       // may be followed by more.
-      const absl::Duration unchanged_period = supervisor_->is_settling()
-                                                  ? options_.settling_hold
-                                                  : options_.max_hold;
       const absl::Duration period =
-          seen == seen_version_ ? unchanged_period : options_.min_period;
+          seen == seen_version_ ? hold : options_.min_period;
       wait = period - (clock_->MonotonicNow() - began);
     } else {
       wait = backoff.Next();
