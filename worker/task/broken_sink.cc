@@ -1,6 +1,7 @@
 #include "worker/task/broken_sink.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,22 +38,45 @@ class BrokenSink : public RecordSink {
     if (rule_ != BrokenRule::kCheckpointBeforeRecords) {
       return sink_->Write(written);
     }
-    waiting_.insert(waiting_.end(), written.begin(), written.end());
+    for (const Record& record : written) late_.push_back(Copy(record));
     return absl::OkStatus();
   }
 
+  // Under kCheckpointBeforeRecords each checkpoint is committed with the
+  // records of the one before it.
   absl::Status Commit(const Checkpoint& checkpoint) override {
     BINFERRY_RETURN_IF_ERROR(sink_->Commit(checkpoint));
-    if (waiting_.empty()) return absl::OkStatus();
-    BINFERRY_RETURN_IF_ERROR(sink_->Write(waiting_));
-    waiting_.clear();
-    return sink_->Commit(checkpoint);
+    committed_ = std::move(due_);
+    due_ = std::move(late_);
+    late_.clear();
+    std::vector<Record> records;
+    for (const std::unique_ptr<Copied>& copied : due_) {
+      records.push_back(copied->record);
+    }
+    return records.empty() ? absl::OkStatus() : sink_->Write(records);
   }
 
   bool NeedsReopen() const override { return sink_->NeedsReopen(); }
   absl::Status DeleteState() override { return sink_->DeleteState(); }
 
  private:
+  // A record that outlives the arena of its bytes.
+  struct Copied {
+    std::string key;
+    std::string value;
+    Record record;
+  };
+
+  static std::unique_ptr<Copied> Copy(const Record& record) {
+    auto copied = std::make_unique<Copied>();
+    copied->key = std::string(record.key);
+    copied->value = std::string(record.value);
+    copied->record = record;
+    copied->record.key = copied->key;
+    copied->record.value = copied->value;
+    return copied;
+  }
+
   // Swaps the last two once they share a partition, every kPeriod records.
   void MaybeSwap(std::vector<Record>* records) {
     if (count_ < next_swap_ || records->size() < 2) return;
@@ -67,10 +91,16 @@ class BrokenSink : public RecordSink {
   }
 
   const BrokenRule rule_;
-  const std::unique_ptr<RecordSink> sink_;
   uint64_t count_ = 0;
   uint64_t next_swap_ = kPeriod;
-  std::vector<Record> waiting_;
+  // Taken since the last commit; written behind it, so due with the next one;
+  // and those that were due with the last one, kept one commit longer than the
+  // contract demands.
+  std::vector<std::unique_ptr<Copied>> late_;
+  std::vector<std::unique_ptr<Copied>> due_;
+  std::vector<std::unique_ptr<Copied>> committed_;
+  // Last, so that it goes first: it may read the copies until then.
+  const std::unique_ptr<RecordSink> sink_;
 };
 
 }  // namespace
