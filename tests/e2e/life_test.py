@@ -51,6 +51,9 @@ def test_stop_delete_and_create_again_starts_fresh(stack: Stack, cluster: Cluste
         cluster.binferry("task", "delete", "again")
     cluster.binferry("task", "stop", "again")
     cluster.wait("again", "COMPLETED")
+    # What was delivered stays, for people.
+    status = cluster.task("again")["status"]
+    assert int(status["counters"]["records"]) == int(status["position"]["lastRecordId"]) == len(work.changes)
     with pytest.raises(CommandFailed) as refused:
         cluster.binferry("task", "resume", "again")
     assert "COMPLETED" in refused.value.message

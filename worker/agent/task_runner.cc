@@ -388,14 +388,16 @@ pb::TaskReport TaskRunner::Report() const {
   }
   if (attempt != nullptr) progress = Together(progress, attempt->Progress());
   report.set_start_position_committed(progress.start_position_committed);
+  // Until the checkpoint is read nothing is known of either, and the controller
+  // keeps what it knows.
   if (progress.position.has_value()) {
     *report.mutable_position() = *progress.position;
+    *report.mutable_counters() = progress.counters;
+    report.mutable_counters()->set_recoveries(recoveries);
   }
   if (progress.lag_ms.has_value() && report.state() == pb::RUN_STATE_RUNNING) {
     report.set_lag_ms(*progress.lag_ms);
   }
-  *report.mutable_counters() = progress.counters;
-  report.mutable_counters()->set_recoveries(recoveries);
   return report;
 }
 

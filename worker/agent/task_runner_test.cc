@@ -184,6 +184,13 @@ TEST_F(TaskRunnerTest, ANetworkFaultIsTriedAgainAndItsEndTold) {
   EXPECT_FALSE(report.has_last_error());
 }
 
+TEST_F(TaskRunnerTest, TellsNoCountersBeforeItKnowsThem) {
+  script_.Add({.before_running = absl::PermissionDeniedError("no entry")});
+  Start();
+  // They would take the place of those that the controller knows.
+  EXPECT_FALSE(AwaitState(pb::RUN_STATE_FAILED).has_counters());
+}
+
 TEST_F(TaskRunnerTest, ADoubtfulFaultGetsThreeAttempts) {
   for (int i = 0; i < 3; ++i) {
     script_.Add({.while_running = absl::InternalError("our bug")});

@@ -2,6 +2,7 @@
 #ifndef BINFERRY_WORKER_AGENT_TESTING_SCRIPTED_ATTEMPT_H_
 #define BINFERRY_WORKER_AGENT_TESTING_SCRIPTED_ATTEMPT_H_
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -68,6 +69,7 @@ class AttemptScript {
       if (plan_.finishes || !plan_.before_running.ok()) {
         return plan_.before_running;
       }
+      running_ = true;
       surroundings_.on_running();
       if (plan_.while_running.ok()) AwaitLeave(stop);
       if (plan_.before_end != nullptr) plan_.before_end();
@@ -83,7 +85,12 @@ class AttemptScript {
       leaving_ = true;
     }
 
-    TaskProgress Progress() const override { return {}; }
+    // Once it runs, it stands at a place.
+    TaskProgress Progress() const override {
+      TaskProgress progress;
+      if (running_) progress.position.emplace().set_gtid_set("a:1");
+      return progress;
+    }
 
    private:
     void AwaitLeave(const std::stop_token& stop) {
@@ -98,6 +105,7 @@ class AttemptScript {
     AttemptScript* const script_;
     const AttemptPlan plan_;
     const AttemptSurroundings surroundings_;
+    std::atomic<bool> running_ = false;
     absl::Mutex mu_;
     bool leaving_ ABSL_GUARDED_BY(mu_) = false;
   };
