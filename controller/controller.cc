@@ -83,6 +83,7 @@ absl::StatusOr<Controller::Parts> Controller::LoadParts(
                             Sealer::Open(options.secret_key_file));
   BINFERRY_ASSIGN_OR_RETURN(parts.migrations,
                             ReadMigrations(options.migrations_dir));
+  BINFERRY_RETURN_IF_ERROR(CheckConnectionString(options.postgres));
   parts.pool.connection.connection_string = options.postgres;
   if (!options.postgres_password_file.empty()) {
     BINFERRY_ASSIGN_OR_RETURN(const Secret password,

@@ -169,6 +169,60 @@ TEST_F(AssignmentStoreTest, RepeatedEventsAreRecognized) {
   EXPECT_EQ((*events)[1].message, "one");
 }
 
+TEST_F(AssignmentStoreTest, ATaskToldTwiceInOneHeartbeatIsOneReport) {
+  const Task task = Place(Create("orders"), TaskState::kStarting);
+  Heartbeat beat = Beat(1);
+  beat.reports = {Report(task, RunState::kRunning),
+                  Report(task, RunState::kRunning)};
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  EXPECT_EQ(Count("task_reports"), 1);
+}
+
+TEST_F(AssignmentStoreTest, RatesFollowTheCountersOverTenSeconds) {
+  const Task task = Place(Create("orders"), TaskState::kIncrementalSync);
+  Heartbeat beat = Beat(1);
+  beat.reports = {Report(task, RunState::kRunning)};
+  beat.reports[0].counters = Counters{.records = 1'000, .binlog_bytes = 50};
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  EXPECT_EQ(Get(task).report->rates, Rates()) << "one number is no rate";
+
+  const auto pass_ten_seconds = [&] {
+    ASSERT_THAT(pool_->Execute("UPDATE task_reports SET time = time - "
+                               "interval '10 seconds'"),
+                IsOk());
+  };
+  pass_ten_seconds();
+  beat.sequence = 2;
+  beat.reports[0].counters->records += 10'000;
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  // 1,000 a second, of which 1 - 1/e counts after ten.
+  EXPECT_NEAR(Get(task).report->rates.records_per_second, 632, 30);
+  EXPECT_EQ(Get(task).report->rates.binlog_bytes_per_second, 0);
+
+  pass_ten_seconds();
+  beat.sequence = 3;
+  beat.reports[0].counters->records = 5;  // Counts anew.
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  EXPECT_NEAR(Get(task).report->rates.records_per_second, 632 / 2.72, 30);
+}
+
+TEST_F(AssignmentStoreTest, ACommittedStartPositionIsNeverForgotten) {
+  const Task task = Place(Create("orders"), TaskState::kStarting);
+  Heartbeat beat = Beat(1);
+  beat.reports = {Report(task, RunState::kRunning)};
+  beat.reports[0].start_position_committed = true;
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  beat.sequence = 2;
+  beat.reports[0].start_position_committed = false;
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  const auto assigned =
+      assignments_->GetAssignedTask({kWorker, task.uid, task.assignment.epoch});
+  ASSERT_THAT(assigned, IsOk());
+  EXPECT_TRUE(assigned->runtime.start_position_committed);
+  EXPECT_EQ(assigned->task.version, task.version)
+      << "a report is no change that the planner must read anew";
+}
+
 TEST_F(AssignmentStoreTest, ProbesGoOutOnceAnsweredNoMore) {
   Task task = Place(Create("orders"), TaskState::kConfiguration);
   ASSERT_THAT(assignments_->Beat(Beat(1)), IsOk());

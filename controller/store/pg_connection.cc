@@ -1,5 +1,7 @@
 #include "controller/store/pg_connection.h"
 
+#include <libpq-fe.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <exception>
@@ -312,6 +314,18 @@ absl::StatusOr<PgRows> PgTransaction::Execute(const std::string& sql,
 
 PgConnection::PgConnection(std::unique_ptr<pqxx::connection> connection)
     : connection_(std::move(connection)) {}
+
+absl::Status CheckConnectionString(const std::string& text) {
+  PQconninfoOption* const options = PQconninfoParse(text.c_str(), nullptr);
+  if (options == nullptr) {
+    return absl::InvalidArgumentError(
+        "--postgres is neither a connection string such as \"host=db "
+        "user=binferry dbname=binferry\" nor a URI such as "
+        "postgresql://binferry@db/binferry");
+  }
+  PQconninfoFree(options);
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::unique_ptr<PgConnection>> PgConnection::Open(
     const PgOptions& options) {

@@ -29,6 +29,10 @@ struct PgOptions {
   absl::Duration statement_timeout = absl::Seconds(10);
 };
 
+// INVALID_ARGUMENT, which shows nothing of the text, unless libpq understands
+// it as a connection string or URI. Tells a mistake from a server that is away.
+absl::Status CheckConnectionString(const std::string& text);
+
 // Parameters $1, $2, ... of a statement, as text; nullopt = NULL. Bytes that
 // PostgreSQL takes in no text (NUL, what is no UTF-8) become '?'.
 class PgParams {

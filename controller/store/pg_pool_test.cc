@@ -49,5 +49,17 @@ TEST_F(PgPoolTest, NobodyThereIsUnavailable) {
   EXPECT_LT(absl::Now() - start, absl::Seconds(3));
 }
 
+TEST(PgConnectionTest, TellsABrokenConnectionStringFromAServerThatIsAway) {
+  for (const char* good : {"host=127.0.0.1 port=1 dbname=x user=y", "",
+                           "postgresql://y@127.0.0.1:1/x"}) {
+    EXPECT_THAT(CheckConnectionString(good), IsOk()) << good;
+  }
+  for (const char* bad : {"hst=db", "host", "postgresql://[::1"}) {
+    EXPECT_THAT(CheckConnectionString(bad),
+                StatusIs(absl::StatusCode::kInvalidArgument))
+        << bad;
+  }
+}
+
 }  // namespace
 }  // namespace binferry::controller

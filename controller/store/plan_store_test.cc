@@ -96,5 +96,32 @@ TEST_F(PlanStoreTest, ChangesWakeThoseWhoWait) {
   EXPECT_TRUE(orders_changed.WaitForNotificationWithTimeout(absl::Seconds(5)));
 }
 
+TEST_F(PlanStoreTest, AFeedThatWasInterruptedSaysSoAndHearsAgain) {
+  const Task task = Place(Create("orders"), TaskState::kStarting);
+  ChangeFeed feed(options_);
+  std::atomic<int> resets = 0;
+  absl::Notification task_changed;
+  auto all = feed.SubscribeAll([&](const Change& change) {
+    if (change.kind == Change::Kind::kReset) ++resets;
+    if (change.kind == Change::Kind::kTask && !task_changed.HasBeenNotified()) {
+      task_changed.Notify();
+    }
+  });
+  const auto await_resets = [&](int count) {
+    for (const absl::Time end = absl::Now() + absl::Seconds(10);
+         absl::Now() < end && resets < count;) {
+      absl::SleepFor(absl::Milliseconds(20));
+    }
+    return resets >= count;
+  };
+  std::jthread thread([&](std::stop_token stop) { feed.Run(stop); });
+  ASSERT_TRUE(await_resets(1));
+  ASSERT_THAT(database_->TakeAway(), IsOk());
+  ASSERT_THAT(database_->BringBack(), IsOk());
+  ASSERT_TRUE(await_resets(2));
+  ASSERT_THAT(tasks_->Apply(task.key, {.action = UserAction::kPause}), IsOk());
+  EXPECT_TRUE(task_changed.WaitForNotificationWithTimeout(absl::Seconds(5)));
+}
+
 }  // namespace
 }  // namespace binferry::controller
