@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
+#include "worker/binlog/coordinates.h"
 #include "worker/binlog/event_body.h"
 #include "worker/encode/record_encoder.h"
 #include "worker/encode/row_change.h"
@@ -30,10 +31,7 @@ ChangeKind KindOf(RowsEvent::Kind kind) {
 
 absl::Status At(const absl::Status& status, const Chunk& chunk,
                 const Chunk::Rows& rows) {
-  if (status.ok()) return status;
-  return absl::Status(status.code(),
-                      absl::StrCat(status.message(), ", at ", chunk.place.file,
-                                   ":", rows.position));
+  return AtCoordinates(status, {chunk.place.file, rows.position});
 }
 
 }  // namespace

@@ -91,5 +91,17 @@ TEST(TableSelectorTest, NeverSelectsSystemSchemas) {
   }
 }
 
+TEST(TableSelectorTest, FindsSelectedDatabasesInStatements) {
+  const TableSelector selector =
+      SelectorOf({{{"shop", "", false, {{"orders", ""}}}}});
+  EXPECT_TRUE(selector.SelectsDatabase("shop"));
+  EXPECT_FALSE(selector.SelectsDatabase("workshop"));
+  EXPECT_TRUE(selector.MayNameDatabase("UPDATE Shop.orders SET c = 1"));
+  EXPECT_TRUE(selector.MayNameDatabase("UPDATE `shop` . `orders` SET c = 1"));
+  EXPECT_TRUE(selector.MayNameDatabase("DELETE FROM shop2, shop.t"));
+  EXPECT_FALSE(selector.MayNameDatabase("UPDATE orders SET c = 'shop'"));
+  EXPECT_FALSE(selector.MayNameDatabase("UPDATE shop"));
+}
+
 }  // namespace
 }  // namespace binferry::worker
