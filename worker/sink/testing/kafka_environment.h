@@ -52,7 +52,7 @@ class KafkaTest : public testing::Test {
                 IsOk());
   }
 
-  const SystemClock clock_;
+  SystemClock clock_;
   std::string servers_;
   std::string prefix_;
   std::unique_ptr<KafkaAdmin> admin_;
