@@ -56,7 +56,7 @@ beat AS (
 // reported before.
 constexpr char kInput[] = R"sql(
 input AS (
-  SELECT i.*,
+  SELECT DISTINCT ON (i.uid) i.*,
     old.task_uid IS NULL OR old.epoch <> i.epoch
       OR old.run_state <> i.run_state OR old.generation <> i.generation
       OR old.retry_count <> i.retry_count
