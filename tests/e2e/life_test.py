@@ -24,6 +24,7 @@ def test_changes_during_a_pause_arrive_once(stack: Stack, cluster: Cluster, kafk
     work = Workload(stack.mysql, database, seed=1)
     cluster.run_task(task_definition(stack, "pausing", database))
     work.run(200)
+    cluster.wait_for_records("pausing", 1)
     cluster.binferry("task", "pause", "pausing")
     cluster.wait("pausing", "PAUSED")
     work.run(200)

@@ -31,12 +31,19 @@ TaskRunner::Target TargetOf(const pb::Assignment& assignment) {
           .retry_count = assignment.retry_count()};
 }
 
-pb::TaskReport IdleReport(const pb::Assignment& assignment) {
+// `last` is the report of the run that ended, null if there was none.
+pb::TaskReport IdleReport(const pb::Assignment& assignment,
+                          const pb::TaskReport* last) {
   pb::TaskReport report;
   report.set_task_uid(assignment.task_uid());
   report.set_epoch(assignment.epoch());
   report.set_state(pb::RUN_STATE_IDLE);
   report.set_retry_count(assignment.retry_count());
+  if (last == nullptr || last->epoch() != assignment.epoch()) return report;
+  report.set_start_position_committed(last->start_position_committed());
+  if (last->has_position()) *report.mutable_position() = last->position();
+  if (last->has_counters()) *report.mutable_counters() = last->counters();
+  *report.mutable_events() = last->events();
   return report;
 }
 
@@ -135,6 +142,7 @@ bool TaskSupervisor::Settle(Entry* entry) {
         entry->run->thread.request_stop();
         return false;
       case TaskStep::kReap:
+        entry->last_report = entry->run->runner->Report();
         entry->run.reset();
         break;
       case TaskStep::kForget:
@@ -180,7 +188,9 @@ void TaskSupervisor::FillReport(pb::HeartbeatRequest* request) {
     if (entry.run != nullptr) {
       *request->add_tasks() = entry.run->runner->Report();
     } else if (entry.assigned.has_value()) {
-      *request->add_tasks() = IdleReport(*entry.assigned);
+      *request->add_tasks() = IdleReport(
+          *entry.assigned,
+          entry.last_report.has_value() ? &*entry.last_report : nullptr);
     }
   }
 }

@@ -77,6 +77,8 @@ class TaskSupervisor {
     std::optional<coordination::v1::Assignment> assigned;
     std::shared_ptr<Lease> lease;
     std::unique_ptr<Run> run;
+    // Of the run that ended: what it reached is told until another runs.
+    std::optional<coordination::v1::TaskReport> last_report;
   };
 
   void RenewLease(Entry* entry, const Lease::Grant& grant);
