@@ -139,8 +139,14 @@ class TaskPlan {
       case TaskState::kModifying:
         Run();
         break;
-      case TaskState::kStartFailed:
       case TaskState::kIncrementalSyncFailed:
+        if (WantsPause()) {
+          Enter(TaskState::kPaused, "");  // It has stopped already.
+        } else {
+          KeepSlot();
+        }
+        break;
+      case TaskState::kStartFailed:
       case TaskState::kPaused:
       case TaskState::kStopFailed:
         KeepSlot();

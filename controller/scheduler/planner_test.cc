@@ -293,6 +293,14 @@ TEST_F(PlannerTest, PauseWaitsForTheWorkerToStop) {
   EXPECT_EQ(Entered(), TaskState::kPaused);
 }
 
+TEST_F(PlannerTest, AFailedTaskThatIsPausedIsPausedAtOnce) {
+  AddWorker("w");
+  Task& task = AddAssigned(TaskState::kIncrementalSyncFailed, RunState::kIdle);
+  ExpectNothing();
+  task.desired_state = DesiredState::kPaused;
+  EXPECT_EQ(Entered(), TaskState::kPaused);
+}
+
 TEST_F(PlannerTest, PauseOfALostTaskIsDone) {
   AddWorker("w").silent_for = kLease;
   AddAssigned(TaskState::kIncrementalSync, RunState::kRunning).desired_state =
