@@ -269,7 +269,7 @@ TEST_F(ConnectionTest, VerifiesTheAuthorityOfTheServersCertificate) {
   // The system's authorities did not sign a test server's certificate.
   EXPECT_THAT(
       Connection::Connect(options_),
-      StatusIs(StatusCode::kFailedPrecondition, HasSubstr("source.tls")));
+      StatusIs(StatusCode::kFailedPrecondition, HasSubstr("source.tls_mode")));
   options_.ca_pem = ServerCa();
   if (options_.ca_pem.empty()) GTEST_SKIP() << "the server's CA is elsewhere";
   EXPECT_THAT(Connection::Connect(options_), IsOk());
@@ -282,7 +282,7 @@ TEST_F(ConnectionTest, VerifiesTheNameInTheServersCertificate) {
   options_.tls_mode = TlsMode::kVerifyIdentity;
   EXPECT_THAT(
       Connection::Connect(options_),
-      StatusIs(StatusCode::kFailedPrecondition, HasSubstr("source.tls")));
+      StatusIs(StatusCode::kFailedPrecondition, HasSubstr("source.tls_mode")));
 }
 
 TEST_F(ConnectionTest, RefusesAMalformedAuthority) {
@@ -291,7 +291,7 @@ TEST_F(ConnectionTest, RefusesAMalformedAuthority) {
   options_.ca_pem = "not PEM";
   EXPECT_THAT(
       Connection::Connect(options_),
-      StatusIs(StatusCode::kFailedPrecondition, HasSubstr("source.tls")));
+      StatusIs(StatusCode::kFailedPrecondition, HasSubstr("source.tls_mode")));
 }
 
 TEST_F(ConnectionTest, InterruptEndsAWaitingQuery) {

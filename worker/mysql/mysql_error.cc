@@ -115,14 +115,14 @@ absl::Status TlsError(const ConnectionOptions& options,
           "the TLS handshake with ", where, " broke off", Quoted(error)));
   }
   if (absl::StrContains(text, "server does not support"))
-    return absl::FailedPreconditionError(
-        absl::StrCat(where,
-                     " offers no TLS: give it certificates or set source.tls "
-                     "to disabled",
-                     Quoted(error)));
+    return absl::FailedPreconditionError(absl::StrCat(
+        where,
+        " offers no TLS: give it certificates or set source.tls_mode "
+        "to disabled",
+        Quoted(error)));
   return absl::FailedPreconditionError(absl::StrCat(
       "TLS with ", where,
-      " failed: check source.tls: the CA must have signed the server's "
+      " failed: check source.tls_mode: the CA must have signed the server's "
       "certificate, the certificate must name ",
       options.host,
       " where the identity is verified, and certificate and key must belong "
@@ -227,7 +227,7 @@ absl::Status ConnectError(const ConnectionOptions& options,
           "access denied for user ", options.user, " at ", where,
           ": check source.username and source.password",
           options.tls_mode == TlsMode::kDisabled
-              ? ", and source.tls if the account requires encryption"
+              ? ", and source.tls_mode if the account requires encryption"
               : "",
           Quoted(error)));
     case kHostNotPrivileged:
@@ -260,11 +260,11 @@ absl::Status ConnectError(const ConnectionOptions& options,
           " has no free connection: raise max_connections or the user's limit",
           Quoted(error)));
     case kSecureTransportRequired:
-      return absl::FailedPreconditionError(
-          absl::StrCat(where,
-                       " admits only encrypted connections: set source.tls to "
-                       "required or stricter",
-                       Quoted(error)));
+      return absl::FailedPreconditionError(absl::StrCat(
+          where,
+          " admits only encrypted connections: set source.tls_mode to "
+          "required or stricter",
+          Quoted(error)));
     case kTls:
       return TlsError(options, error);
     case kPluginNotLoaded:

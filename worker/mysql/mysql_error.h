@@ -23,7 +23,7 @@ struct MysqlError {
 // a time-out apart). FAILED_PRECONDITION: TLS or authentication settings don't
 // fit the server's. Where a setting of the task is the cause, the message names
 // its field: source.host, source.port, source.username, source.password,
-// source.tls.
+// source.tls_mode.
 absl::Status ConnectError(const ConnectionOptions& options,
                           const MysqlError& error);
 

@@ -60,7 +60,7 @@ TEST(MysqlErrorTest, ATlsMismatchIsASettingAndABrokenHandshakeTheNetwork) {
       ConnectError(Options(), {2026,
                                "TLS/SSL error: certificate verify "
                                "failed"}),
-      StatusIs(StatusCode::kFailedPrecondition, HasSubstr("source.tls")));
+      StatusIs(StatusCode::kFailedPrecondition, HasSubstr("source.tls_mode")));
   EXPECT_THAT(
       ConnectError(Options(), {2026,
                                "SSL is required, but the server does not "
