@@ -29,8 +29,11 @@ class TaskJournal {
   static constexpr size_t kMaxReportedEvents = 20;
   static constexpr size_t kMaxMessageBytes = 2000;
 
-  // `clock` must outlive this object.
-  explicit TaskJournal(const Clock* clock) : clock_(clock) {}
+  // `clock` must outlive this object. Events are numbered behind
+  // `last_event_number`, that of the run before it under the same epoch: the
+  // controller takes a number that it has seen for a repeat.
+  explicit TaskJournal(const Clock* clock, int64_t last_event_number = 0)
+      : clock_(clock), last_event_number_(last_event_number) {}
 
   void SetState(coordination::v1::RunState state);
   // A fault after which the task tries again in `retry_in`, or, unset, gives
@@ -47,6 +50,10 @@ class TaskJournal {
 
   void AddEvent(absl::string_view reason, absl::string_view message);
   void AcknowledgeEvents(int64_t number);
+  int64_t last_event_number() const ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_);
+    return last_event_number_;
+  }
 
   // Sets state, last_error, found_epoch and events.
   void FillReport(coordination::v1::TaskReport* report) const;
@@ -61,7 +68,7 @@ class TaskJournal {
   std::optional<v1::Fault> fault_ ABSL_GUARDED_BY(mu_);
   std::optional<v1::Fault> edit_fault_ ABSL_GUARDED_BY(mu_);
   Epoch found_epoch_ ABSL_GUARDED_BY(mu_);
-  int64_t last_event_number_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t last_event_number_ ABSL_GUARDED_BY(mu_);
   std::deque<coordination::v1::ReportedEvent> events_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -65,7 +65,7 @@ TaskRunner::TaskRunner(const TaskRunnerEquipment& equipment,
     : equipment_(equipment),
       identity_(identity),
       backoff_(equipment.backoff, random_),
-      journal_(equipment.clock),
+      journal_(equipment.clock, identity.last_event_number),
       target_(target),
       taken_up_{.generation = Generation(), .retry_count = target.retry_count},
       lease_(std::move(lease)) {}

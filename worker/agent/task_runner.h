@@ -61,6 +61,8 @@ class TaskRunner {
     TaskUid uid;
     Epoch epoch;
     TaskPurpose purpose = TaskPurpose::kRun;
+    // Of an earlier run under this epoch; see TaskJournal.
+    int64_t last_event_number = 0;
   };
   // What the assignment asks for.
   struct Target {
@@ -91,6 +93,7 @@ class TaskRunner {
   coordination::v1::TaskReport Report() const ABSL_LOCKS_EXCLUDED(mu_);
   // The events up to `number` have reached a controller.
   void AcknowledgeEvents(int64_t number) { journal_.AcknowledgeEvents(number); }
+  int64_t last_event_number() const { return journal_.last_event_number(); }
 
  private:
   using Spec = coordination::v1::GetTaskSpecResponse;

@@ -143,6 +143,7 @@ bool TaskSupervisor::Settle(Entry* entry) {
         return false;
       case TaskStep::kReap:
         entry->last_report = entry->run->runner->Report();
+        entry->last_event_number = entry->run->runner->last_event_number();
         entry->run.reset();
         break;
       case TaskStep::kForget:
@@ -162,7 +163,8 @@ void TaskSupervisor::Start(Entry* entry) {
       options_.equipment,
       TaskRunner::Identity{.uid = TaskUid(assignment.task_uid()),
                            .epoch = Epoch(assignment.epoch()),
-                           .purpose = ToPurpose(assignment.purpose())},
+                           .purpose = ToPurpose(assignment.purpose()),
+                           .last_event_number = entry->last_event_number},
       TargetOf(assignment), entry->lease);
   run->thread =
       std::jthread([runner = run->runner.get()](std::stop_token stop) {
@@ -200,7 +202,12 @@ void TaskSupervisor::AcknowledgeEvents(const pb::HeartbeatRequest& request) {
   for (const pb::TaskReport& report : request.tasks()) {
     const auto found = entries_.find(report.task_uid());
     if (report.events().empty() || found == entries_.end()) continue;
-    const Entry& entry = found->second;
+    Entry& entry = found->second;
+    if (entry.run == nullptr && entry.last_report.has_value() &&
+        entry.last_report->epoch() == report.epoch()) {
+      entry.last_report->clear_events();
+      continue;
+    }
     if (entry.run == nullptr ||
         entry.run->runner->identity().epoch != Epoch(report.epoch())) {
       continue;

@@ -79,6 +79,7 @@ class TaskSupervisor {
     std::unique_ptr<Run> run;
     // Of the run that ended: what it reached is told until another runs.
     std::optional<coordination::v1::TaskReport> last_report;
+    int64_t last_event_number = 0;  // Of that run.
   };
 
   void RenewLease(Entry* entry, const Lease::Grant& grant);
