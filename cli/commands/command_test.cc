@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -103,7 +104,11 @@ class CommandTest : public testing::Test {
   }
 
   std::string Write(const std::string& text) {
-    const std::string path = testing::TempDir() + "/task.yaml";
+    // Cases run side by side.
+    const std::string path = absl::StrCat(
+        testing::TempDir(), "/",
+        testing::UnitTest::GetInstance()->current_test_info()->name(), getpid(),
+        ".task.yaml");
     std::ofstream(path) << text;
     return path;
   }
