@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <fstream>
+#include <string>
 
 #include "common/exit_code.h"
 
@@ -38,7 +40,8 @@ class OptionParserTest : public testing::Test {
     return parser_.Parse(static_cast<int>(args.size()), args.data());
   }
   std::string WriteFile(const std::string& text) {
-    const std::string path = testing::TempDir() + "/option_parser_test.toml";
+    const std::string path = testing::TempDir() + "/option_parser_test." +
+                             std::to_string(getpid()) + ".toml";
     std::ofstream(path) << text;
     return path;
   }

@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
+#include <string>
 
 #include "common/testing/status_matchers.h"
 
@@ -35,7 +37,8 @@ TEST(TlsTest, NamesTheFileThatIsMissingOrNotPem) {
           {.certificate = "", .key = "", .authorities = "/no/such.pem"}),
       StatusIs(absl::StatusCode::kNotFound,
                testing::HasSubstr("/no/such.pem")));
-  const std::string path = testing::TempDir() + "/tls_test.pem";
+  const std::string path =
+      testing::TempDir() + "/tls_test." + std::to_string(getpid()) + ".pem";
   std::ofstream(path) << "no certificate";
   EXPECT_THAT(LoadChannelCredentials(
                   {.certificate = "", .key = "", .authorities = path}),
