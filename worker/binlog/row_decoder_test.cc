@@ -56,6 +56,9 @@ std::string Show(const Value& value) {
       return absl::StrCat(value.integer);
     case Kind::kUnsigned:
     case Kind::kTimestamp:
+    case Kind::kYear:
+    case Kind::kEnum:
+    case Kind::kSet:
       return absl::StrCat(value.natural);
     case Kind::kFloat:
       return absl::StrCat(value.real32);
@@ -64,6 +67,7 @@ std::string Show(const Value& value) {
     case Kind::kDecimal:
     case Kind::kText:
     case Kind::kBytes:
+    case Kind::kVector:
       return std::string(value.bytes);
     case Kind::kDate:
     case Kind::kTime:

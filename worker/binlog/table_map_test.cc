@@ -80,7 +80,23 @@ uint32_t MaxBytesOf(const Column& column) {
     case ColumnKind::kTime:
     case ColumnKind::kDatetime:
     case ColumnKind::kTimestamp:
+    case ColumnKind::kBit:
+    case ColumnKind::kYear:
       return 0;
+    case ColumnKind::kEnum:
+    case ColumnKind::kSet:
+      return 2;
+    case ColumnKind::kJson:
+    case ColumnKind::kGeometry:
+    case ColumnKind::kPoint:
+    case ColumnKind::kLineString:
+    case ColumnKind::kPolygon:
+    case ColumnKind::kMultiPoint:
+    case ColumnKind::kMultiLineString:
+    case ColumnKind::kMultiPolygon:
+    case ColumnKind::kGeometryCollection:
+    case ColumnKind::kVector:
+      return 4;
   }
   return 0;
 }

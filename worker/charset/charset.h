@@ -18,6 +18,12 @@ enum class Charset : uint8_t {
   kUtf8mb4,
 };
 
+// What to do with bytes that are invalid in the character set of their text.
+enum class InvalidText : uint8_t {
+  kStop,     // An error.
+  kReplace,  // U+FFFD stands for them.
+};
+
 // The character set of a collation id as binlogs carry it. UNIMPLEMENTED,
 // naming the id, for any other set.
 absl::StatusOr<Charset> CharsetOfCollation(uint32_t collation_id);

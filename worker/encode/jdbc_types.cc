@@ -61,6 +61,34 @@ TypeNames NamesOf(ColumnKind kind) {
       return {"mediumblob", 2004};
     case ColumnKind::kLongBlob:
       return {"longblob", 2004};
+    case ColumnKind::kBit:
+      return {"bit", -7};
+    case ColumnKind::kYear:
+      return {"year", 91};
+    case ColumnKind::kEnum:
+      return {"enum", 1};
+    case ColumnKind::kSet:
+      return {"set", 1};
+    case ColumnKind::kJson:
+      return {"json", -1};
+    case ColumnKind::kGeometry:
+      return {"geometry", -2};
+    case ColumnKind::kPoint:
+      return {"point", -2};
+    case ColumnKind::kLineString:
+      return {"linestring", -2};
+    case ColumnKind::kPolygon:
+      return {"polygon", -2};
+    case ColumnKind::kMultiPoint:
+      return {"multipoint", -2};
+    case ColumnKind::kMultiLineString:
+      return {"multilinestring", -2};
+    case ColumnKind::kMultiPolygon:
+      return {"multipolygon", -2};
+    case ColumnKind::kGeometryCollection:
+      return {"geometrycollection", -2};
+    case ColumnKind::kVector:
+      return {"vector", -4};
   }
   return {};
 }

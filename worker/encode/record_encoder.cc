@@ -60,7 +60,7 @@ std::string TableName(const TablePlan& plan) {
   return absl::StrCat("table ", plan.schema.database, ".", plan.schema.table);
 }
 
-absl::Status InvalidText(const TablePlan& plan, size_t column) {
+absl::Status InvalidTextError(const TablePlan& plan, size_t column) {
   return absl::InvalidArgumentError(absl::StrCat(
       TableName(plan), ", column ", plan.schema.columns[column].name,
       ": a value is not valid in the column's character set ",
@@ -101,7 +101,7 @@ absl::Status WriteRow(const TablePlan& plan, const KnownRow* row,
     if (value.kind == Value::Kind::kAbsent) continue;
     const ColumnStep& step = plan.columns[i];
     writer->Raw(step.name);
-    if (!WriteValue(format, step, value, writer)) return InvalidText(plan, i);
+    if (!WriteValue(format, step, value, writer)) return InvalidTextError(plan, i);
   }
   object.Close();
   writer->Raw(']');
@@ -123,7 +123,7 @@ absl::Status WriteKey(const TablePlan& plan, const KnownRow& row,
     const ColumnStep& step = plan.columns[i];
     writer->Raw(step.name);
     if (!WriteValue(plan.options.format, step, value, writer)) {
-      return InvalidText(plan, i);
+      return InvalidTextError(plan, i);
     }
   }
   object.Close();

@@ -27,6 +27,26 @@ absl::StatusOr<std::string> Quoted(absl::string_view name) {
   return std::string(writer.Finish());
 }
 
+// The labels of a column, ready to be written.
+std::vector<LabelText> LabelsOf(const Column& column) {
+  // CONVERT(... USING utf8mb4) takes binary labels for UTF-8.
+  const Charset charset =
+      column.charset == Charset::kBinary ? Charset::kUtf8mb4 : column.charset;
+  Arena arena;
+  JsonWriter writer(&arena);
+  std::vector<LabelText> labels;
+  labels.reserve(column.labels.size());
+  for (const std::string& label : column.labels) {
+    writer.Start();
+    LabelText& text = labels.emplace_back();
+    text.is_valid = writer.String(charset, label);
+    if (!text.is_valid) continue;
+    absl::string_view quoted = writer.Finish();
+    text.text = std::string(quoted.substr(1, quoted.size() - 2));
+  }
+  return labels;
+}
+
 int32_t TablePartition(const TablePlanOptions& options) {
   switch (options.partition_policy) {
     case PartitionPolicy::kPartitionZero:
@@ -54,12 +74,13 @@ absl::StatusOr<TablePlan> BuildTablePlan(TableSchema schema,
   std::vector<std::string> jdbc_types;
   for (const Column& column : schema.columns) {
     BINFERRY_ASSIGN_OR_RETURN(const std::string name, Quoted(column.name));
-    plan.columns.push_back(
-        {absl::StrCat(",", name, ":"), column.charset, column.fraction_digits});
+    plan.columns.push_back({absl::StrCat(",", name, ":"), column.charset,
+                            column.fraction_digits, LabelsOf(column)});
+    names.push_back(name);
+    if (column.is_hidden) continue;
     mysql_types.push_back(
         absl::StrCat(name, ":\"", MysqlTypeName(column), "\""));
     jdbc_types.push_back(absl::StrCat(name, ":", JdbcTypeCode(column.kind)));
-    names.push_back(name);
   }
   std::vector<std::string> key_names;
   for (const uint16_t index : schema.key_columns) {

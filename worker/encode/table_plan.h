@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "worker/charset/charset.h"
 #include "worker/route/partitioner.h"
 #include "worker/schema/record.h"
 #include "worker/schema/table_schema.h"
@@ -29,6 +30,16 @@ struct TablePlanOptions {
   std::string topic;
   TopicHandle topic_handle;
   int32_t partition_count = 1;
+  // Of texts that are not valid in their column's character set.
+  InvalidText invalid_text = InvalidText::kStop;
+};
+
+// A label of an ENUM or SET, escaped for JSON, without quotes.
+struct LabelText {
+  std::string text;
+  // Of bytes that are no text in their character set, which MySQL leaves behind
+  // where a column is converted from one to another. `text` is empty then.
+  bool is_valid = true;
 };
 
 // How to write one column. `name` is `,"name":`, escaped.
@@ -36,6 +47,7 @@ struct ColumnStep {
   std::string name;
   Charset charset = Charset::kBinary;
   uint8_t fraction_digits = 0;
+  std::vector<LabelText> labels;  // As in the schema's column.
 };
 
 // Everything about a table version that its records share. Made anew whenever

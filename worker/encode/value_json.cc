@@ -25,6 +25,68 @@ void WriteQuoted(JsonWriter* writer, size_t max_bytes, Write write) {
   writer->Advance(out);
 }
 
+// The label with the index `value`, from 1 on; `""` for 0. False if it is not
+// valid.
+bool WriteEnum(const ColumnStep& step, uint64_t value, JsonWriter* writer) {
+  if (step.labels.empty()) {
+    writer->QuotedNumber(value);
+    return true;
+  }
+  if (value == 0) {
+    writer->Raw("\"\"");
+    return true;
+  }
+  if (value > step.labels.size()) return false;
+  const LabelText& label = step.labels[value - 1];
+  writer->QuotedPlain(label.text);
+  return label.is_valid;
+}
+
+// The labels of the bits that are set, in their order. False if one is not
+// valid.
+bool WriteSet(const ColumnStep& step, uint64_t value, JsonWriter* writer) {
+  if (step.labels.empty()) {
+    writer->QuotedNumber(value);
+    return true;
+  }
+  bool is_valid = true;
+  writer->Raw('"');
+  for (uint64_t rest = value; rest != 0; rest &= rest - 1) {
+    const size_t index = static_cast<size_t>(std::countr_zero(rest));
+    if (index >= step.labels.size()) return false;
+    if (rest != value) writer->Raw(',');
+    writer->Raw(step.labels[index].text);
+    is_valid = is_valid && step.labels[index].is_valid;
+  }
+  writer->Raw('"');
+  return is_valid;
+}
+
+char* WriteYear(uint64_t year, char* out) {
+  for (int digit = 3; digit >= 0; --digit, year /= 10) {
+    out[digit] = static_cast<char>('0' + year % 10);
+  }
+  return out + 4;
+}
+
+// `floats` are little-endian, four bytes each.
+char* WriteVector(absl::string_view floats, char* out) {
+  *out++ = '[';
+  for (size_t i = 0; i + sizeof(float) <= floats.size(); i += sizeof(float)) {
+    if (i != 0) {
+      *out++ = ',';
+      *out++ = ' ';
+    }
+    uint32_t bits = 0;
+    for (size_t byte = 0; byte < sizeof(float); ++byte) {
+      bits |= uint32_t{static_cast<uint8_t>(floats[i + byte])} << (8 * byte);
+    }
+    out = WriteJavaFloat(std::bit_cast<float>(bits), out);
+  }
+  *out++ = ']';
+  return out;
+}
+
 }  // namespace
 
 bool HaveSameText(const Value& a, const Value& b) {
@@ -37,6 +99,9 @@ bool HaveSameText(const Value& a, const Value& b) {
       return a.integer == b.integer;
     case Value::Kind::kUnsigned:
     case Value::Kind::kTimestamp:
+    case Value::Kind::kYear:
+    case Value::Kind::kEnum:
+    case Value::Kind::kSet:
       return a.natural == b.natural;
     case Value::Kind::kFloat:  // 0.0 and -0.0 differ.
       return std::bit_cast<uint32_t>(a.real32) ==
@@ -51,6 +116,7 @@ bool HaveSameText(const Value& a, const Value& b) {
     case Value::Kind::kDecimal:
     case Value::Kind::kText:
     case Value::Kind::kBytes:
+    case Value::Kind::kVector:
       return a.bytes == b.bytes;
   }
   return false;
@@ -108,6 +174,20 @@ bool WriteValue(RecordFormat format, const ColumnStep& step, const Value& value,
     case Value::Kind::kBytes:
       writer->ByteList(value.bytes);
       return true;
+    case Value::Kind::kYear:
+      WriteQuoted(writer, 4,
+                  [&](char* out) { return WriteYear(value.natural, out); });
+      return true;
+    case Value::Kind::kEnum:
+      return WriteEnum(step, value.natural, writer);
+    case Value::Kind::kSet:
+      return WriteSet(step, value.natural, writer);
+    case Value::Kind::kVector: {
+      constexpr size_t kMaxElement = kMaxJavaNumberBytes + 2;
+      WriteQuoted(writer, value.bytes.size() / sizeof(float) * kMaxElement + 2,
+                  [&](char* out) { return WriteVector(value.bytes, out); });
+      return true;
+    }
   }
   return true;
 }

@@ -30,7 +30,7 @@ struct Value {
               // NULL.
     kNull,
     kSigned,     // `integer`
-    kUnsigned,   // `natural`
+    kUnsigned,   // `natural`; BIT too
     kFloat,      // `real32`
     kDouble,     // `real64`
     kDecimal,    // `bytes`: the text, exactly `scale` fraction digits
@@ -39,8 +39,14 @@ struct Value {
     kDatetime,   // `temporal`
     kTimestamp,  // `natural`: microseconds since 1970-01-01 UTC; below
                  // 1,000,000: the zero timestamp
-    kText,       // `bytes`: in the column's character set
-    kBytes,      // `bytes`: BINARY padded to the column's length
+    kText,       // `bytes`: in the column's character set. JSON: the text
+                 // that SELECT prints
+    kBytes,      // `bytes`: BINARY padded to the column's length; a geometry
+                 // as MySQL stores it: SRID (4 bytes, little-endian), WKB
+    kYear,       // `natural`: 0 or 1901 to 2155
+    kEnum,       // `natural`: the label's index from 1 on; 0: the error value
+    kSet,        // `natural`: a bit per label, the first one's lowest
+    kVector,     // `bytes`: little-endian float32s
   };
 
   // Absent. Spelled out because the union's would be deleted.

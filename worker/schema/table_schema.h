@@ -11,7 +11,7 @@
 
 namespace binferry::worker {
 
-// The column types that Binferry carries, one enumerator per SQL type name.
+// The column types of MySQL 8.0 and later, one enumerator per SQL type name.
 // TEXT and BLOB sizes are told apart by the length bytes of their values.
 enum class ColumnKind : uint8_t {
   kTinyInt,
@@ -38,23 +38,48 @@ enum class ColumnKind : uint8_t {
   kBlob,
   kMediumBlob,
   kLongBlob,
+  kBit,
+  kYear,
+  kEnum,
+  kSet,
+  kJson,
+  kGeometry,  // A column that takes geometries of any type.
+  kPoint,
+  kLineString,
+  kPolygon,
+  kMultiPoint,
+  kMultiLineString,
+  kMultiPolygon,
+  kGeometryCollection,
+  kVector,
 };
 
 struct Column {
   std::string name;  // UTF-8.
   ColumnKind kind = ColumnKind::kInt;
-  bool is_unsigned = false;  // Numeric kinds only.
+  bool is_unsigned = false;  // Integers, FLOAT, DOUBLE, DECIMAL only.
   bool is_nullable = false;
-  // CHAR, VARCHAR and the TEXT kinds; kBinary for the others.
+  // Of a functional index, made by MySQL 8.0.13 to 8.0.17 only, which log such
+  // columns but no values of them. Not in records.
+  bool is_hidden = false;
+  // CHAR, VARCHAR and the TEXT kinds; ENUM and SET: of their labels; JSON:
+  // kUtf8mb4. kBinary for the others.
   Charset charset = Charset::kBinary;
-  // DECIMAL: digits in all, 1 to 65, and digits of the fraction, 0 to 30.
+  // DECIMAL: digits in all, 1 to 65, and digits of the fraction, 0 to 30. BIT:
+  // `precision` bits, 1 to 64.
   uint8_t precision = 0;
   uint8_t scale = 0;
   // TIME, DATETIME, TIMESTAMP: fractional second digits, 0 to 6.
   uint8_t fraction_digits = 0;
   // CHAR, VARCHAR, BINARY, VARBINARY: the longest value in bytes. The BLOB and
-  // TEXT kinds: how many bytes the length prefix has, 1 to 4.
+  // TEXT kinds, JSON, the geometries, VECTOR: how many bytes the length prefix
+  // has, 1 to 4. ENUM: the bytes of the index, 1 or 2; SET: of the mask, 1, 2,
+  // 3, 4 or 8.
   uint32_t max_bytes = 0;
+  // ENUM, SET: the labels in the order of definition, at most 65,535 and 64,
+  // bytes in `charset`. Empty for the other kinds, and where the source does
+  // not write them.
+  std::vector<std::string> labels;
 
   friend bool operator==(const Column&, const Column&) = default;
 };

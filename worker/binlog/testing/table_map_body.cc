@@ -21,7 +21,7 @@ ColumnBytes Number(uint8_t type, std::string metadata = "") {
           .is_character = false};
 }
 
-ColumnBytes Temporal(uint8_t type, std::string metadata) {
+ColumnBytes Other(uint8_t type, std::string metadata) {
   return {.type = type,
           .metadata = std::move(metadata),
           .is_numeric = false,
@@ -55,13 +55,13 @@ ColumnBytes BytesOf(const Column& column) {
     case ColumnKind::kDouble:
       return Number(5, LittleEndian(8, 1));
     case ColumnKind::kDate:
-      return Temporal(10, "");
+      return Other(10, "");
     case ColumnKind::kTime:
-      return Temporal(19, LittleEndian(column.fraction_digits, 1));
+      return Other(19, LittleEndian(column.fraction_digits, 1));
     case ColumnKind::kDatetime:
-      return Temporal(18, LittleEndian(column.fraction_digits, 1));
+      return Other(18, LittleEndian(column.fraction_digits, 1));
     case ColumnKind::kTimestamp:
-      return Temporal(17, LittleEndian(column.fraction_digits, 1));
+      return Other(17, LittleEndian(column.fraction_digits, 1));
     case ColumnKind::kChar:
     case ColumnKind::kBinary: {
       const uint32_t type = 254 ^ (column.max_bytes >> 8 & 3) << 4;
@@ -83,6 +83,28 @@ ColumnBytes BytesOf(const Column& column) {
     case ColumnKind::kLongText:
     case ColumnKind::kLongBlob:
       return Character(252, LittleEndian(4, 1));
+    case ColumnKind::kBit:
+      return Other(16, LittleEndian(column.precision % 8, 1) +
+                           LittleEndian(column.precision / 8, 1));
+    case ColumnKind::kYear:
+      return Number(13);
+    case ColumnKind::kEnum:
+      return Other(254, "\xf7" + LittleEndian(column.max_bytes, 1));
+    case ColumnKind::kSet:
+      return Other(254, "\xf8" + LittleEndian(column.max_bytes, 1));
+    case ColumnKind::kJson:
+      return Other(245, LittleEndian(column.max_bytes, 1));
+    case ColumnKind::kGeometry:
+    case ColumnKind::kPoint:
+    case ColumnKind::kLineString:
+    case ColumnKind::kPolygon:
+    case ColumnKind::kMultiPoint:
+    case ColumnKind::kMultiLineString:
+    case ColumnKind::kMultiPolygon:
+    case ColumnKind::kGeometryCollection:
+      return Other(255, LittleEndian(column.max_bytes, 1));
+    case ColumnKind::kVector:
+      return Character(242, LittleEndian(column.max_bytes, 1));
   }
   return {};
 }

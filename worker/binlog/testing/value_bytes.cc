@@ -173,6 +173,24 @@ std::string ValueBytes(const Column& column, const Value& value) {
     case ColumnKind::kLongText:
     case ColumnKind::kLongBlob:
       return Prefixed(4, value.bytes);
+    case ColumnKind::kBit:
+      return BigEndian(value.natural, (column.precision + 7u) / 8);
+    case ColumnKind::kYear:
+      return LittleEndian(value.natural == 0 ? 0 : value.natural - 1900, 1);
+    case ColumnKind::kEnum:
+    case ColumnKind::kSet:
+      return LittleEndian(value.natural, column.max_bytes);
+    case ColumnKind::kJson:
+    case ColumnKind::kGeometry:
+    case ColumnKind::kPoint:
+    case ColumnKind::kLineString:
+    case ColumnKind::kPolygon:
+    case ColumnKind::kMultiPoint:
+    case ColumnKind::kMultiLineString:
+    case ColumnKind::kMultiPolygon:
+    case ColumnKind::kGeometryCollection:
+    case ColumnKind::kVector:
+      return Prefixed(column.max_bytes, value.bytes);
   }
   return "";
 }
