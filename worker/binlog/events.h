@@ -68,8 +68,10 @@ struct TableMapEvent {
   absl::string_view identity;
 };
 
-// Rows of one table. `kind` is the event's: each row is an after image, a
-// before and an after image, or a before image.
+// Rows of one table, of versions 1 (before MySQL 5.6, or with
+// log_bin_use_v1_row_events) and 2, which differ in nothing that matters here.
+// `kind` is the event's: each row is an after image, a before and an after
+// image, or a before image.
 struct RowsEvent {
   enum class Kind : uint8_t { kWrite, kUpdate, kDelete };
 
@@ -77,6 +79,11 @@ struct RowsEvent {
   static constexpr uint64_t kDummyTableId = 0xffffff;
 
   Kind kind = Kind::kWrite;
+  // PARTIAL_UPDATE_ROWS: each after image begins with packed value options; if
+  // their bit 0 is set, a bit per JSON column of the table follows, least
+  // significant first: whether the image has diffs in place of the document.
+  // Only with kUpdate.
+  bool is_partial = false;
   uint64_t table_id = 0;
   bool ends_statement = false;
   uint64_t column_count = 0;
@@ -99,6 +106,38 @@ struct PreviousGtidsEvent {
   absl::string_view encoded;
 };
 
+// The statement that made the rows events behind it, in the session's character
+// set, which the event doesn't tell.
+struct RowsQueryEvent {
+  absl::string_view sql;
+};
+
+// The source lost changes: what stands behind this event may lack some.
+struct IncidentEvent {
+  uint16_t number = 0;  // 1 = LOST_EVENTS, the only one that MySQL writes.
+  absl::string_view text;
+};
+
+// The end of the first half of an XA transaction: its rows are valid only with
+// the XA COMMIT of the same id, in a group of its own.
+struct XaPrepareEvent {
+  // XA COMMIT ... ONE PHASE: valid at once, no second half follows.
+  bool is_one_phase = false;
+  uint32_t format_id = 0;
+  absl::string_view global_id;  // Bytes, as `branch_id`.
+  absl::string_view branch_id;
+};
+
+// The events of a transaction behind its GTID, compressed: for PayloadReader.
+struct TransactionPayloadEvent {
+  static constexpr uint64_t kZstd = 0;
+  static constexpr uint64_t kNotCompressed = 255;
+
+  uint64_t algorithm = kZstd;
+  uint64_t uncompressed_size = 0;  // Bytes; as written, not to be believed.
+  absl::Span<const uint8_t> payload;
+};
+
 // Orderly shutdown of the source.
 struct StopEvent {};
 
@@ -117,7 +156,9 @@ struct UnsupportedEvent {
 using Event =
     std::variant<FormatDescriptionEvent, RotateEvent, QueryEvent, XidEvent,
                  GtidEvent, TableMapEvent, RowsEvent, HeartbeatEvent,
-                 PreviousGtidsEvent, StopEvent, IgnoredEvent, UnsupportedEvent>;
+                 PreviousGtidsEvent, RowsQueryEvent, IncidentEvent,
+                 XaPrepareEvent, TransactionPayloadEvent, StopEvent,
+                 IgnoredEvent, UnsupportedEvent>;
 
 }  // namespace binferry::worker
 

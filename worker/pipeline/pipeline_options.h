@@ -13,6 +13,7 @@
 #include "common/ids.h"
 #include "common/topic_name.h"
 #include "worker/binlog/binlog_source.h"
+#include "worker/charset/charset.h"
 #include "worker/encode/table_plan.h"
 #include "worker/route/partitioner.h"
 #include "worker/schema/checkpoint.h"
@@ -35,6 +36,32 @@ enum class TaskHistory : uint8_t {
   kStarted,  // A start position was committed: an absent checkpoint is a loss.
 };
 
+// What to do with a change whose rows the binlog doesn't have; see
+// PipelineAlert.
+enum class UnreadableChange : uint8_t {
+  kStop,   // End, and let somebody decide.
+  kAlert,  // Go on without it, and tell.
+};
+
+// A change that selected tables may have seen and that the records lack.
+struct PipelineAlert {
+  enum class Reason : uint8_t {
+    // A statement that changes rows stands in the binlog as text.
+    kUnreadStatement,
+    // The source itself says that it lost changes.
+    kIncident,
+    // A JSON column was changed in part, and the row image lacks the document
+    // to which the changes apply: the column is absent in these records.
+    kMissingJsonDocument,
+  };
+
+  Reason reason = Reason::kUnreadStatement;
+  std::string file;  // Of the event.
+  uint64_t position = 4;
+  // What happened and what to do, without values of rows.
+  std::string message;
+};
+
 struct PipelineOptions {
   TaskUid task_uid;
   Epoch epoch;
@@ -47,6 +74,9 @@ struct PipelineOptions {
   RecordFormat format = RecordFormat::kJson;
   TopicPolicy topic_policy;
   PartitionPolicy partition_policy = PartitionPolicy::kTableHash;
+  // What stands for bytes that are invalid in their column's character set.
+  InvalidText invalid_text = InvalidText::kStop;
+  UnreadableChange unreadable_change = UnreadableChange::kStop;
 
   // All memory for rows between the source's buffer and the commit.
   size_t budget_bytes = size_t{64} << 20;
@@ -81,13 +111,18 @@ enum class LeavePlace : uint8_t {
   kTransactionBoundary,  // The same, behind the source transaction under way.
 };
 
-// All may be called from the thread of Pipeline::Run alone.
+// But for on_alert, all are called from the thread of Pipeline::Run alone.
 struct PipelineConnections {
   SinkOpener open_sink;
   StartResolver resolve_start;
   SourceOpener open_source;
   // Rows flow from now on; the start position is committed. May be empty.
   std::function<void()> on_streaming;
+  // Called at each alert under UnreadableChange::kAlert, before it is committed
+  // and once more whenever its event is read again; Checkpoint::alerts counts
+  // it once. From the reader's or an encoder's thread, which waits meanwhile;
+  // several may call at a time. May be empty.
+  std::function<void(const PipelineAlert&)> on_alert;
 };
 
 }  // namespace binferry::worker

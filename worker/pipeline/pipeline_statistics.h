@@ -23,6 +23,8 @@ struct PipelineStatistics {
   // none before it is known. From here on the task's history is kStarted.
   std::optional<Checkpoint> checkpoint;
 
+  // Replaced texts and alerts are totals in `checkpoint`.
+
   // Since Run was called:
   uint64_t source_rows = 0;      // Of selected tables, committed.
   uint64_t transactions = 0;     // Source transactions completed, committed.

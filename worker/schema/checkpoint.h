@@ -42,6 +42,12 @@ struct Checkpoint {
   uint64_t updates = 0;
   uint64_t deletes = 0;
   uint64_t records = 0;
+  // Texts in which U+FFFD stands for bytes that are invalid in their character
+  // set.
+  uint64_t replaced_texts = 0;
+  // Changes that the binlog doesn't have, each counted once however often it
+  // was read; see PipelineAlert.
+  uint64_t alerts = 0;
   // Topic -> its partition count, frozen when the task first used the topic.
   std::map<std::string, int32_t> partition_counts;
 

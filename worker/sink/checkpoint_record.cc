@@ -52,6 +52,11 @@ class FieldReader {
     *out = value->get<uint64_t>();
   }
 
+  // For fields that are left out where they are 0.
+  void ReadIfPresent(const char* name, uint64_t* out) {
+    if (object_.contains(name)) Read(name, out);
+  }
+
   void Read(const char* name, int64_t* out) {
     const Json* value = Find(name);
     if (value == nullptr) return;
@@ -147,7 +152,7 @@ std::string SerializeCheckpoint(const Checkpoint& checkpoint) {
   for (const auto& [topic, count] : checkpoint.partition_counts) {
     counts[topic] = count;
   }
-  const Json object = {{kFormatVersion, kCheckpointFormatVersion},
+  Json object = {{kFormatVersion, kCheckpointFormatVersion},
                        {"taskUid", checkpoint.task_uid.value()},
                        {"epoch", checkpoint.epoch.value()},
                        {"generation", checkpoint.generation.value()},
@@ -165,6 +170,11 @@ std::string SerializeCheckpoint(const Checkpoint& checkpoint) {
                        {"deletes", checkpoint.deletes},
                        {"records", checkpoint.records},
                        {"partitionCounts", std::move(counts)}};
+  // Left out where they are 0, so that workers that don't know them yet go on.
+  if (checkpoint.replaced_texts != 0) {
+    object["replacedTexts"] = checkpoint.replaced_texts;
+  }
+  if (checkpoint.alerts != 0) object["alerts"] = checkpoint.alerts;
   // A text that isn't UTF-8 would otherwise throw. None of ours is such: the
   // only one that could be is a binlog's file name, and the source would say
   // that it has no such file.
@@ -198,6 +208,8 @@ absl::StatusOr<Checkpoint> ParseCheckpoint(absl::string_view bytes) {
   reader.Read("updates", &checkpoint.updates);
   reader.Read("deletes", &checkpoint.deletes);
   reader.Read("records", &checkpoint.records);
+  reader.ReadIfPresent("replacedTexts", &checkpoint.replaced_texts);
+  reader.ReadIfPresent("alerts", &checkpoint.alerts);
   reader.Read("partitionCounts", &checkpoint.partition_counts);
   if (absl::Status fields = reader.Finish(); !fields.ok()) return fields;
   if (task_uid.empty() || epoch < 0 || generation < 0 ||

@@ -29,6 +29,8 @@ Checkpoint FullCheckpoint() {
   checkpoint.updates = 2;
   checkpoint.deletes = 3;
   checkpoint.records = 8;
+  checkpoint.replaced_texts = 4;
+  checkpoint.alerts = 5;
   checkpoint.partition_counts = {{"db-a", 3}, {"db-b", 1}};
   return checkpoint;
 }
@@ -39,6 +41,16 @@ TEST(CheckpointRecordTest, SurvivesTheRoundTrip) {
   Checkpoint small;
   small.task_uid = TaskUid("a");
   EXPECT_THAT(ParseCheckpoint(SerializeCheckpoint(small)), IsOkAndHolds(small));
+}
+
+TEST(CheckpointRecordTest, LeavesOutTotalsThatEarlierWorkersDoNotKnow) {
+  Checkpoint checkpoint = FullCheckpoint();
+  checkpoint.replaced_texts = 0;
+  checkpoint.alerts = 0;
+  const std::string bytes = SerializeCheckpoint(checkpoint);
+  EXPECT_THAT(bytes, testing::Not(HasSubstr("replacedTexts")));
+  EXPECT_THAT(bytes, testing::Not(HasSubstr("alerts")));
+  EXPECT_THAT(ParseCheckpoint(bytes), IsOkAndHolds(checkpoint));
 }
 
 TEST(CheckpointRecordTest, AnotherFormatVersionIsRefusedWithARemedy) {
@@ -60,6 +72,7 @@ TEST(CheckpointRecordTest, EveryFieldIsCheckedByName) {
       {"\"lastId\":18446744073709551615", "\"lastId\":18446744073709551616"},
       {"\"rowsDone\":12", "\"rowsDone\":-12"},
       {"\"rowsDone\":12", "\"rowsDone\":12.5"},
+      {"\"alerts\":5", "\"alerts\":-5"},
       {"\"usesGtid\":true", "\"usesGtid\":1"},
       {"\"db-b\":1", "\"db-b\":0"},
       {"\"db-b\":1", "\"db-b\":2147483648"},
