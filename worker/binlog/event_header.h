@@ -59,6 +59,7 @@ struct EventHeader {
   // Bits of `flags`.
   static constexpr uint16_t kInUse = 0x01;  // FORMAT_DESCRIPTION only.
   static constexpr uint16_t kArtificial = 0x20;
+  static constexpr uint16_t kRelayLog = 0x40;  // A replica's own event.
   static constexpr uint16_t kIgnorable = 0x80;
 
   uint32_t timestamp = 0;  // Seconds since 1970, start of the statement.
