@@ -79,6 +79,18 @@ std::string DescribeObjects(const v1::ObjectSelection& objects) {
   return absl::StrJoin(words, ", ");
 }
 
+// What the task does instead of failing; "" where it fails.
+std::string DescribePolicies(const v1::Task& task) {
+  std::vector<absl::string_view> words;
+  if (task.invalid_text_policy() == v1::INVALID_TEXT_POLICY_REPLACE) {
+    words.push_back("invalid text REPLACE");
+  }
+  if (task.unreadable_change_policy() == v1::UNREADABLE_CHANGE_POLICY_ALERT) {
+    words.push_back("unreadable change ALERT");
+  }
+  return absl::StrJoin(words, ", ");
+}
+
 std::string DescribeCheck(const v1::ConnectionCheck& check, absl::Time now) {
   return absl::StrCat(check.passed() ? "PASSED" : "FAILED", " (",
                       Ago(check.time(), now), ") ", check.message());
@@ -109,6 +121,16 @@ void DescribeProgress(const v1::TaskStatus& status, std::string* page) {
                        counters.updates(), counters.deletes()));
   if (counters.ddl_omitted() > 0) {
     Line(page, "DDL omitted", absl::StrCat(counters.ddl_omitted()));
+  }
+  if (counters.replaced_texts() > 0) {
+    Line(page, "Replaced",
+         absl::StrCat(counters.replaced_texts(),
+                      " texts have U+FFFD for bytes that are no text"));
+  }
+  if (counters.alerts() > 0) {
+    Line(page, "Alerts",
+         absl::StrCat(counters.alerts(),
+                      " changes are missing, which the binlog does not have"));
   }
   if (status.has_position()) DescribePosition(status.position(), page);
 }
@@ -198,6 +220,7 @@ std::string DescribeTask(const v1::Task& task, absl::Time now) {
   Line(&page, "Destination",
        absl::StrJoin(task.destination().bootstrap_servers(), ","));
   Line(&page, "Objects", DescribeObjects(task.objects()));
+  Line(&page, "Policies", DescribePolicies(task));
   if (status.has_source_check()) {
     Line(&page, "Source check", DescribeCheck(status.source_check(), now));
   }

@@ -89,6 +89,9 @@ TEST_F(PublicApiTest, CreatesATaskWithDefaultsAndWithoutSecrets) {
   EXPECT_EQ(task->generation(), 1);
   EXPECT_EQ(task->record_format(), v1::RECORD_FORMAT_JSON);
   EXPECT_EQ(task->delivery_mode(), v1::DELIVERY_MODE_EXACTLY_ONCE);
+  EXPECT_EQ(task->invalid_text_policy(), v1::INVALID_TEXT_POLICY_STOP);
+  EXPECT_EQ(task->unreadable_change_policy(),
+            v1::UNREADABLE_CHANGE_POLICY_STOP);
   EXPECT_EQ(task->destination().max_record_bytes(), 1'000'000u);
   EXPECT_EQ(task->status().state(), v1::TASK_STATE_CREATING);
   EXPECT_TRUE(task->source().password_set());
@@ -188,6 +191,18 @@ TEST_F(PublicApiTest, UpdatesWhatTheMaskNamesAndKeepsPasswords) {
   EXPECT_EQ(updated->source().host(), "db.example");
   EXPECT_TRUE(updated->source().password_set());
   EXPECT_EQ(updated->generation(), 2);
+}
+
+TEST_F(PublicApiTest, ChangesPoliciesWithANewGeneration) {
+  v1::Task change = *Create("orders");
+  change.set_invalid_text_policy(v1::INVALID_TEXT_POLICY_REPLACE);
+  change.set_unreadable_change_policy(v1::UNREADABLE_CHANGE_POLICY_ALERT);
+  const auto updated = Update(change, {"unreadable_change_policy"});
+  ASSERT_THAT(updated, IsOk());
+  EXPECT_EQ(updated->generation(), 2);
+  EXPECT_EQ(updated->invalid_text_policy(), v1::INVALID_TEXT_POLICY_STOP);
+  EXPECT_EQ(updated->unreadable_change_policy(),
+            v1::UNREADABLE_CHANGE_POLICY_ALERT);
 }
 
 TEST_F(PublicApiTest, RefusesToChangeWhatIsImmutable) {

@@ -58,6 +58,8 @@
 -- table task_reports column recoveries numeric(20,0)
 -- table task_reports column records_per_second double precision NOT NULL DEFAULT 0
 -- table task_reports column binlog_bytes_per_second double precision NOT NULL DEFAULT 0
+-- table task_reports column replaced_texts numeric(20,0)
+-- table task_reports column alerts numeric(20,0)
 -- table task_secrets column task_uid uuid NOT NULL
 -- table task_secrets column field text NOT NULL
 -- table task_secrets column key_id text NOT NULL

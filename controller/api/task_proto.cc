@@ -169,6 +169,8 @@ v1::Counters CountersToProto(const Counters& counters) {
   out.set_record_bytes(counters.record_bytes);
   out.set_ddl_omitted(counters.ddl_omitted);
   out.set_recoveries(counters.recoveries);
+  out.set_replaced_texts(counters.replaced_texts);
+  out.set_alerts(counters.alerts);
   return out;
 }
 

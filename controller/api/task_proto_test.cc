@@ -65,6 +65,28 @@ TEST_F(TaskProtoTest, ShowsIdentityAndStatus) {
   EXPECT_THAT(shown.status().available_actions(), Not(Contains("start")));
 }
 
+// Those of the message number by number: none is forgotten.
+TEST_F(TaskProtoTest, ShowsEveryCounter) {
+  task_.report->report.counters = Counters{.inserts = 1,
+                                           .updates = 2,
+                                           .deletes = 3,
+                                           .records = 4,
+                                           .transactions = 5,
+                                           .binlog_bytes = 6,
+                                           .record_bytes = 7,
+                                           .ddl_omitted = 8,
+                                           .recoveries = 9,
+                                           .replaced_texts = 10,
+                                           .alerts = 11};
+  const v1::Counters shown = Show().status().counters();
+  for (int i = 0; i < shown.GetDescriptor()->field_count(); ++i) {
+    const auto* field = shown.GetDescriptor()->field(i);
+    EXPECT_EQ(shown.GetReflection()->GetUInt64(shown, field),
+              static_cast<uint64_t>(field->number()))
+        << field->name();
+  }
+}
+
 TEST_F(TaskProtoTest, LeavesObjectsCertificatesAndEventsOutOfTheBasicView) {
   const v1::Task full = Show();
   EXPECT_EQ(full.objects().databases_size(), 1);

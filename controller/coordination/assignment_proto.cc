@@ -72,6 +72,8 @@ Counters CountersFromProto(const binferry::v1::Counters& in) {
   out.record_bytes = in.record_bytes();
   out.ddl_omitted = in.ddl_omitted();
   out.recoveries = in.recoveries();
+  out.replaced_texts = in.replaced_texts();
+  out.alerts = in.alerts();
   return out;
 }
 

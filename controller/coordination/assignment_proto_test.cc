@@ -44,6 +44,31 @@ TEST_F(AssignmentProtoTest, ReadsAHeartbeat) {
   EXPECT_FALSE(heartbeat->reports[0].counters.has_value());
 }
 
+TEST_F(AssignmentProtoTest, ReadsEveryCounter) {
+  coordination_v1::TaskReport* report = request_.add_tasks();
+  report->set_task_uid(kUuid);
+  binferry::v1::Counters* counters = report->mutable_counters();
+  for (int i = 0; i < counters->GetDescriptor()->field_count(); ++i) {
+    const auto* field = counters->GetDescriptor()->field(i);
+    counters->GetReflection()->SetUInt64(
+        counters, field, static_cast<uint64_t>(field->number()));
+  }
+  const auto heartbeat = HeartbeatFromProto(request_);
+  ASSERT_THAT(heartbeat, IsOk());
+  const Counters expected = {.inserts = 1,
+                             .updates = 2,
+                             .deletes = 3,
+                             .records = 4,
+                             .transactions = 5,
+                             .binlog_bytes = 6,
+                             .record_bytes = 7,
+                             .ddl_omitted = 8,
+                             .recoveries = 9,
+                             .replaced_texts = 10,
+                             .alerts = 11};
+  EXPECT_EQ(heartbeat->reports[0].counters, expected);
+}
+
 TEST_F(AssignmentProtoTest, TellsEveryViolationOfAHeartbeat) {
   request_.mutable_place()->clear_region();
   request_.set_slots(10'001);

@@ -50,6 +50,8 @@ struct Counters {
   uint64_t record_bytes = 0;
   uint64_t ddl_omitted = 0;
   uint64_t recoveries = 0;
+  uint64_t replaced_texts = 0;
+  uint64_t alerts = 0;
 
   friend bool operator==(const Counters&, const Counters&) = default;
 };

@@ -53,6 +53,8 @@ enum class PartitionPolicy {
 enum class RecordFormat { kUnspecified, kJson, kJsonC };
 enum class DdlPolicy { kUnspecified, kOmit, kCarry };
 enum class DeliveryMode { kUnspecified, kExactlyOnce, kAtLeastOnce };
+enum class InvalidTextPolicy { kUnspecified, kStop, kReplace };
+enum class UnreadableChangePolicy { kUnspecified, kStop, kAlert };
 
 // Which workers may run the task. See Matches in worker.h.
 struct Placement {
@@ -159,6 +161,9 @@ struct TaskSpec {
   RecordFormat record_format = RecordFormat::kUnspecified;
   DdlPolicy ddl_policy = DdlPolicy::kUnspecified;
   DeliveryMode delivery_mode = DeliveryMode::kUnspecified;
+  InvalidTextPolicy invalid_text_policy = InvalidTextPolicy::kUnspecified;
+  UnreadableChangePolicy unreadable_change_policy =
+      UnreadableChangePolicy::kUnspecified;
   StartPosition start_position;
   std::optional<absl::Time> start_time;
 

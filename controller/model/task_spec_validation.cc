@@ -300,6 +300,10 @@ TaskSpec WithDefaults(TaskSpec spec) {
   spec.ddl_policy = OrDefault(spec.ddl_policy, DdlPolicy::kOmit);
   spec.delivery_mode =
       OrDefault(spec.delivery_mode, DeliveryMode::kExactlyOnce);
+  spec.invalid_text_policy =
+      OrDefault(spec.invalid_text_policy, InvalidTextPolicy::kStop);
+  spec.unreadable_change_policy =
+      OrDefault(spec.unreadable_change_policy, UnreadableChangePolicy::kStop);
   if (auto* topics = std::get_if<AutoTopics>(&spec.topic_policy)) {
     topics->name_format =
         OrDefault(topics->name_format, std::string(kDefaultTopicNameFormat));

@@ -273,6 +273,8 @@ TEST(TaskSpecValidationTest, UpdatesMayNotMoveATask) {
               SizeIs(2));
   after = before;
   after.source.username = "new";
+  after.invalid_text_policy = InvalidTextPolicy::kReplace;
+  after.unreadable_change_policy = UnreadableChangePolicy::kAlert;
   EXPECT_THAT(CheckTaskSpecUpdate(before, after, TaskProgress::kStarted),
               IsEmpty());
 }
@@ -282,6 +284,8 @@ TEST(TaskSpecValidationTest, DefaultsAreFilledIn) {
   EXPECT_EQ(spec.partition_policy, PartitionPolicy::kTableHash);
   EXPECT_EQ(spec.record_format, RecordFormat::kJson);
   EXPECT_EQ(spec.ddl_policy, DdlPolicy::kOmit);
+  EXPECT_EQ(spec.invalid_text_policy, InvalidTextPolicy::kStop);
+  EXPECT_EQ(spec.unreadable_change_policy, UnreadableChangePolicy::kStop);
   EXPECT_EQ(std::get<AutoTopics>(spec.topic_policy).name_format,
             "$database$-$tablename$");
   EXPECT_EQ(std::get<AutoTopics>(spec.topic_policy).partitions, 1u);

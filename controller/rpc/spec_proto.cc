@@ -236,6 +236,14 @@ TaskSpec SpecFromProto(const v1::Task& task,
   spec.delivery_mode = EnumFromProto<DeliveryMode>(
       task.delivery_mode(), v1::DeliveryMode_IsValid(task.delivery_mode()),
       "task.delivery_mode", violations);
+  spec.invalid_text_policy = EnumFromProto<InvalidTextPolicy>(
+      task.invalid_text_policy(),
+      v1::InvalidTextPolicy_IsValid(task.invalid_text_policy()),
+      "task.invalid_text_policy", violations);
+  spec.unreadable_change_policy = EnumFromProto<UnreadableChangePolicy>(
+      task.unreadable_change_policy(),
+      v1::UnreadableChangePolicy_IsValid(task.unreadable_change_policy()),
+      "task.unreadable_change_policy", violations);
   spec.start_position = StartPositionFromProto(task.start_position());
   if (task.has_start_time()) {
     if (absl::StatusOr<absl::Time> time = TimeFromProto(task.start_time());
@@ -275,6 +283,10 @@ void SpecToProto(const TaskSpec& spec, v1::Task* task) {
   task->set_record_format(EnumToProto<v1::RecordFormat>(spec.record_format));
   task->set_ddl_policy(EnumToProto<v1::DdlPolicy>(spec.ddl_policy));
   task->set_delivery_mode(EnumToProto<v1::DeliveryMode>(spec.delivery_mode));
+  task->set_invalid_text_policy(
+      EnumToProto<v1::InvalidTextPolicy>(spec.invalid_text_policy));
+  task->set_unreadable_change_policy(
+      EnumToProto<v1::UnreadableChangePolicy>(spec.unreadable_change_policy));
   StartPositionToProto(spec.start_position, task);
   if (spec.start_time.has_value()) {
     *task->mutable_start_time() = TimeToProto(*spec.start_time);

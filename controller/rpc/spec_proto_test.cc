@@ -72,6 +72,8 @@ v1::Task FullTask() {
         record_format: RECORD_FORMAT_JSON_C
         ddl_policy: DDL_POLICY_OMIT
         delivery_mode: DELIVERY_MODE_EXACTLY_ONCE
+        invalid_text_policy: INVALID_TEXT_POLICY_REPLACE
+        unreadable_change_policy: UNREADABLE_CHANGE_POLICY_ALERT
         start_position { coordinates { file: "b.000001" position: 4 } }
         start_time { seconds: 1700000000 nanos: 123000000 }
       )pb",
@@ -119,13 +121,19 @@ TEST(SpecProtoTest, ReportsNumbersThatNoEnumHas) {
   v1::Task task = FullTask();
   task.set_record_format(static_cast<v1::RecordFormat>(99));
   task.mutable_source()->set_tls_mode(static_cast<v1::TlsMode>(77));
+  task.set_invalid_text_policy(static_cast<v1::InvalidTextPolicy>(3));
+  task.set_unreadable_change_policy(static_cast<v1::UnreadableChangePolicy>(3));
   task.mutable_start_time()->set_nanos(-1);
   std::vector<FieldViolation> violations;
   SpecFromProto(task, &violations);
-  EXPECT_THAT(violations,
-              ElementsAre(Field(&FieldViolation::field, "task.source.tls_mode"),
-                          Field(&FieldViolation::field, "task.record_format"),
-                          Field(&FieldViolation::field, "task.start_time")));
+  EXPECT_THAT(
+      violations,
+      ElementsAre(
+          Field(&FieldViolation::field, "task.source.tls_mode"),
+          Field(&FieldViolation::field, "task.record_format"),
+          Field(&FieldViolation::field, "task.invalid_text_policy"),
+          Field(&FieldViolation::field, "task.unreadable_change_policy"),
+          Field(&FieldViolation::field, "task.start_time")));
 }
 
 TEST(SpecProtoTest, MovesSecretsAloneAndClearsThem) {

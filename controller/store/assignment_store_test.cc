@@ -59,8 +59,8 @@ TEST_F(AssignmentStoreTest, AHeartbeatIsOneStatementWhateverItCarries) {
   for (const Task& task : placed) {
     beat.reports.push_back(Report(task, RunState::kRunning));
     beat.reports.back().events = {{.number = 1,
-                                   .reason = "DDL_OMITTED",
-                                   .message = "ALTER",
+                                   .reason = "UNREAD_STATEMENT",
+                                   .message = "INSERT",
                                    .time = absl::Now()}};
   }
   const int64_t before = pool_->statements();
@@ -86,7 +86,11 @@ TEST_F(AssignmentStoreTest, ReportsAreKeptWhole) {
                .rows_done = 3,
                .source_time = absl::FromUnixMillis(1'800'000'000'123),
                .last_record_id = 17};
-  report.counters = Counters{.inserts = 1, .records = 17, .recoveries = 2};
+  report.counters = Counters{.inserts = 1,
+                             .records = 17,
+                             .recoveries = 2,
+                             .replaced_texts = 3,
+                             .alerts = uint64_t{1} << 63};
   report.lag = absl::Milliseconds(250);
   report.fault = Fault{.code = "UNAVAILABLE",
                        .message = std::string("no \"Kafka\"\n\0\xff", 13),

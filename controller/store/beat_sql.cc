@@ -70,7 +70,7 @@ input AS (
     source_time timestamptz, last_record_id numeric, inserts numeric,
     updates numeric, deletes numeric, records numeric, transactions numeric,
     binlog_bytes numeric, record_bytes numeric, ddl_omitted numeric,
-    recoveries numeric, events json)
+    recoveries numeric, replaced_texts numeric, alerts numeric, events json)
   JOIN tasks t ON t.uid = i.uid AND t.worker = $1
     AND t.worker_incarnation = $2 AND t.epoch = i.epoch
   LEFT JOIN task_reports old ON old.task_uid = i.uid
@@ -100,9 +100,9 @@ std::string Reported() {
                                              "gtid_set",    "rows_done",
                                              "source_time", "last_record_id"};
   constexpr absl::string_view kCounters[] = {
-      "inserts",      "updates",      "deletes",
-      "records",      "transactions", "binlog_bytes",
-      "record_bytes", "ddl_omitted",  "recoveries"};
+      "inserts",      "updates",        "deletes",      "records",
+      "transactions", "binlog_bytes",   "record_bytes", "ddl_omitted",
+      "recoveries",   "replaced_texts", "alerts"};
   std::vector<std::string> columns = {"epoch"};
   std::vector<std::string> sets = {"epoch = excluded.epoch",
                                    "sequence = excluded.sequence",

@@ -79,6 +79,8 @@ void WriteCounters(const Counters& counters, ObjectWriter* object) {
   object->Number("record_bytes", counters.record_bytes);
   object->Number("ddl_omitted", counters.ddl_omitted);
   object->Number("recoveries", counters.recoveries);
+  object->Number("replaced_texts", counters.replaced_texts);
+  object->Number("alerts", counters.alerts);
 }
 
 void WriteEvents(const std::vector<ReportedEvent>& events, std::string* out) {

@@ -26,6 +26,8 @@ constexpr char kColumns[] = R"sql(
   r.binlog_file, r.binlog_position, r.gtid_set, r.rows_done, r.source_time,
   r.last_record_id, r.inserts, r.updates, r.deletes, r.records, r.transactions,
   r.binlog_bytes, r.record_bytes, r.ddl_omitted, r.recoveries,
+  coalesce(r.replaced_texts, 0) AS replaced_texts,
+  coalesce(r.alerts, 0) AS alerts,
   r.records_per_second, r.binlog_bytes_per_second,
   s.epoch AS s_epoch, s.generation AS s_generation, s.deadline AS s_deadline,
   s.answer_time AS s_answer_time, s.passed AS s_passed, s.message AS s_message,
@@ -60,7 +62,9 @@ std::optional<Counters> CountersFromRow(const PgRow& row) {
                   .binlog_bytes = row.Uint("binlog_bytes"),
                   .record_bytes = row.Uint("record_bytes"),
                   .ddl_omitted = row.Uint("ddl_omitted"),
-                  .recoveries = row.Uint("recoveries")};
+                  .recoveries = row.Uint("recoveries"),
+                  .replaced_texts = row.Uint("replaced_texts"),
+                  .alerts = row.Uint("alerts")};
 }
 
 std::optional<StoredReport> ReportFromRow(const PgRow& row) {
