@@ -16,9 +16,9 @@
 
 #include "absl/status/status.h"
 #include "common/clock.h"
-#include "worker/encode/testing/values.h"
 #include "worker/pipeline/pipeline.h"
 #include "worker/pipeline/testing/scripted_server.h"
+#include "worker/schema/testing/values.h"
 
 namespace binferry::worker {
 namespace {

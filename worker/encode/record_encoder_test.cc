@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/testing/status_matchers.h"
-#include "worker/encode/testing/values.h"
+#include "worker/schema/testing/values.h"
 
 namespace binferry::worker {
 namespace {

@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-#include "worker/encode/testing/values.h"
+#include "worker/schema/testing/values.h"
 
 namespace binferry::worker {
 namespace {

@@ -10,9 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "common/testing/simulated_clock.h"
 #include "common/testing/status_matchers.h"
-#include "worker/encode/testing/values.h"
 #include "worker/pipeline/pipeline.h"
 #include "worker/pipeline/testing/scripted_server.h"
+#include "worker/schema/testing/values.h"
 #include "worker/sink/testing/recording_sink.h"
 
 namespace binferry::worker {

@@ -1,6 +1,6 @@
 // Decoded values, made in one line each.
-#ifndef BINFERRY_WORKER_ENCODE_TESTING_VALUES_H_
-#define BINFERRY_WORKER_ENCODE_TESTING_VALUES_H_
+#ifndef BINFERRY_WORKER_SCHEMA_TESTING_VALUES_H_
+#define BINFERRY_WORKER_SCHEMA_TESTING_VALUES_H_
 
 #include <cstdint>
 
@@ -10,7 +10,7 @@
 namespace binferry::worker {
 
 inline Value ValueOf(Value::Kind kind) {
-  Value value{};
+  Value value;
   value.kind = kind;
   return value;
 }
@@ -30,6 +30,9 @@ inline Value Unsigned(uint64_t v) { return Natural(Value::Kind::kUnsigned, v); }
 inline Value Timestamp(uint64_t v) {
   return Natural(Value::Kind::kTimestamp, v);
 }
+inline Value Year(uint64_t v) { return Natural(Value::Kind::kYear, v); }
+inline Value Enum(uint64_t v) { return Natural(Value::Kind::kEnum, v); }
+inline Value Set(uint64_t v) { return Natural(Value::Kind::kSet, v); }
 inline Value Float(float number) {
   Value value = ValueOf(Value::Kind::kFloat);
   value.real32 = number;
@@ -54,10 +57,13 @@ inline Value Text(absl::string_view v) { return Bytes(Value::Kind::kText, v); }
 inline Value Decimal(absl::string_view v) {
   return Bytes(Value::Kind::kDecimal, v);
 }
+inline Value Vector(absl::string_view v) {
+  return Bytes(Value::Kind::kVector, v);
+}
 inline Value Binary(absl::string_view v) {
   return Bytes(Value::Kind::kBytes, v);
 }
 
 }  // namespace binferry::worker
 
-#endif  // BINFERRY_WORKER_ENCODE_TESTING_VALUES_H_
+#endif  // BINFERRY_WORKER_SCHEMA_TESTING_VALUES_H_
