@@ -19,6 +19,8 @@ absl::StatusOr<CheckpointTracker> CheckpointTracker::Create(
   CheckpointTracker tracker(start, *std::move(executed));
   tracker.checkpoint_.epoch = options.epoch;
   tracker.checkpoint_.generation = options.generation;
+  tracker.selection_fingerprint_ = SelectionFingerprint(options.objects);
+  tracker.SetRowsDone(start.rows_done);
   return tracker;
 }
 
@@ -29,11 +31,11 @@ void CheckpointTracker::Advance(const Chunk& chunk) {
   to.file = chunk.place.file;
   to.position = chunk.place.position;
   if (!chunk.is_transaction_open) {
-    to.rows_done = 0;
+    SetRowsDone(0);
   } else if (chunk.has_open_transaction_start) {
-    to.rows_done = chunk.open_transaction_rows;
+    SetRowsDone(chunk.open_transaction_rows);
   } else {
-    to.rows_done += chunk.open_transaction_rows;
+    SetRowsDone(to.rows_done + chunk.open_transaction_rows);
   }
   if (chunk.source_time_ms != 0) to.source_time_ms = chunk.source_time_ms;
   to.last_id += chunk.records.size();
@@ -41,10 +43,17 @@ void CheckpointTracker::Advance(const Chunk& chunk) {
   to.inserts += chunk.changes[static_cast<size_t>(ChangeKind::kInsert)];
   to.updates += chunk.changes[static_cast<size_t>(ChangeKind::kUpdate)];
   to.deletes += chunk.changes[static_cast<size_t>(ChangeKind::kDelete)];
+  to.replaced_texts += chunk.replaced_texts;
+  to.alerts += chunk.alerts;
   for (const std::shared_ptr<const PlannedTable>& table : chunk.tables) {
     to.partition_counts.emplace(table->plan.options.topic,
                                 table->plan.options.partition_count);
   }
+}
+
+void CheckpointTracker::SetRowsDone(uint64_t rows) {
+  checkpoint_.rows_done = rows;
+  checkpoint_.selection_fingerprint = rows == 0 ? 0 : selection_fingerprint_;
 }
 
 Checkpoint CheckpointTracker::Next() const {

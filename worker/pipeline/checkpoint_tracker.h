@@ -2,6 +2,7 @@
 #ifndef BINFERRY_WORKER_PIPELINE_CHECKPOINT_TRACKER_H_
 #define BINFERRY_WORKER_PIPELINE_CHECKPOINT_TRACKER_H_
 
+#include <cstdint>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -20,8 +21,9 @@ namespace binferry::worker {
 // Thread-compatible: the writer's.
 class CheckpointTracker {
  public:
-  // `start` is the last committed checkpoint; the next ones carry epoch and
-  // generation of `options`. FAILED_PRECONDITION if its GTID set is none.
+  // `start` is the last committed checkpoint; the next ones carry epoch,
+  // generation and selection of `options`. FAILED_PRECONDITION if its GTID set
+  // is none.
   static absl::StatusOr<CheckpointTracker> Create(
       const Checkpoint& start, const PipelineOptions& options);
 
@@ -40,8 +42,11 @@ class CheckpointTracker {
   CheckpointTracker(const Checkpoint& start, GtidSet executed)
       : checkpoint_(start), executed_(std::move(executed)) {}
 
+  void SetRowsDone(uint64_t rows);
+
   Checkpoint checkpoint_;  // But for `gtid_set`.
   GtidSet executed_;
+  uint64_t selection_fingerprint_ = 0;
   bool has_progress_ = false;
 };
 

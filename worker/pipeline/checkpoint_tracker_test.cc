@@ -55,6 +55,23 @@ TEST(CheckpointTrackerTest, GoesOnInsideATransaction) {
   EXPECT_EQ(tracker.Next().number, 6);
 }
 
+TEST(CheckpointTrackerTest, TellsWhichSelectionCountedTheRows) {
+  PipelineOptions options;
+  options.objects = {{{"shop", "", true, {}}}};
+  const uint64_t fingerprint = SelectionFingerprint(options.objects);
+  Checkpoint start;
+  start.rows_done = 2;
+  auto tracker = CheckpointTracker::Create(start, options);
+  ASSERT_THAT(tracker, IsOk());
+  EXPECT_EQ(tracker->Next().selection_fingerprint, fingerprint);
+  Chunk end;
+  end.place = {"binlog.000001", 900};
+  tracker->Advance(end);
+  EXPECT_EQ(tracker->Next().selection_fingerprint, 0u);
+  tracker->Advance(RowsInOpenTransaction(3, true));
+  EXPECT_EQ(tracker->Next().selection_fingerprint, fingerprint);
+}
+
 TEST(CheckpointTrackerTest, HasAGtidOnlyOfCompleteTransactions) {
   CheckpointTracker tracker = TrackerAt({});
   tracker.Advance(RowsInOpenTransaction(3, true));

@@ -65,11 +65,12 @@ struct PipelineAlert {
 struct PipelineOptions {
   TaskUid task_uid;
   Epoch epoch;
-  // Must select the same tables as the checkpoint's generation did while the
-  // checkpoint's `rows_done` isn't 0: these rows are counted, not named.
   Generation generation;
   TaskHistory history = TaskHistory::kNew;
 
+  // Must select the same tables as the checkpoint's generation did while the
+  // checkpoint's `rows_done` isn't 0 (see Checkpoint::selection_fingerprint):
+  // these rows are counted, not named.
   ObjectSelection objects;
   RecordFormat format = RecordFormat::kJson;
   TopicPolicy topic_policy;

@@ -35,6 +35,10 @@ struct Checkpoint {
   // whose records stand before this checkpoint. Never between the halves of a
   // split UPDATE.
   uint64_t rows_done = 0;
+  // Of the selection that `rows_done` counts by (SelectionFingerprint): only
+  // under an equal one can the rest of the transaction be carried. 0 while
+  // `rows_done` is 0, or where an earlier version wrote it.
+  uint64_t selection_fingerprint = 0;
   int64_t source_time_ms =
       0;  // Commit time of the last source transaction seen; 0 = none yet.
   // Totals since checkpoint 0.

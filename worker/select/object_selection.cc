@@ -1,11 +1,14 @@
 #include "worker/select/object_selection.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/status_macros.h"
 
 namespace binferry::worker {
@@ -50,7 +53,35 @@ absl::StatusOr<MappedTables> MapTables(const DatabaseRule& rule,
   return tables;
 }
 
+// Of a name that can't end early: its length goes first.
+std::string Counted(absl::string_view name) {
+  return absl::StrCat(name.size(), ":", name);
+}
+
+// FNV-1a with 64 bits, as draft-eastlake-fnv has it.
+uint64_t Fnv1a(absl::string_view bytes) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char byte : bytes) {
+    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+  }
+  return hash;
+}
+
 }  // namespace
+
+uint64_t SelectionFingerprint(const ObjectSelection& selection) {
+  std::vector<std::string> words;
+  for (const DatabaseRule& database : selection.databases) {
+    if (database.all_tables) words.push_back(Counted(database.name) + "*");
+    // Where every table is selected the list only maps names.
+    if (database.all_tables) continue;
+    for (const TableRule& table : database.tables) {
+      words.push_back(Counted(database.name) + Counted(table.name));
+    }
+  }
+  std::sort(words.begin(), words.end());
+  return std::max<uint64_t>(1, Fnv1a(absl::StrJoin(words, "")));
+}
 
 absl::StatusOr<TableSelector> TableSelector::Create(
     const ObjectSelection& selection) {
@@ -96,7 +127,10 @@ std::optional<SelectedTable> TableSelector::Select(
 }
 
 bool TableSelector::SelectsDatabase(absl::string_view database) const {
-  return databases_.contains(database);
+  for (const auto& [name, rule] : databases_) {
+    if (absl::EqualsIgnoreCase(name, database)) return true;
+  }
+  return false;
 }
 
 bool TableSelector::MayNameDatabase(absl::string_view statement) const {

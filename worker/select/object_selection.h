@@ -2,6 +2,7 @@
 #ifndef BINFERRY_WORKER_SELECT_OBJECT_SELECTION_H_
 #define BINFERRY_WORKER_SELECT_OBJECT_SELECTION_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,12 @@ struct ObjectSelection {
   std::vector<DatabaseRule> databases;
 };
 
+// A number that is the same for two selections of the same databases and
+// tables, in whatever order and under whatever mapped names, and differs for
+// others but for one pair in 2^64. Never 0, and the same in every process and
+// version: checkpoints keep it.
+uint64_t SelectionFingerprint(const ObjectSelection& selection);
+
 // The names of a selected table in the output.
 struct SelectedTable {
   absl::string_view database;
@@ -53,7 +60,8 @@ class TableSelector {
   std::optional<SelectedTable> Select(absl::string_view database,
                                       absl::string_view table) const;
 
-  // Whether a table of `database` may be selected.
+  // Whether a table of `database` may be selected. In whatever letter case, as
+  // statements name databases on sources with lower_case_table_names=2.
   bool SelectsDatabase(absl::string_view database) const;
 
   // Whether `statement` may name a table of a selected database with the

@@ -103,5 +103,31 @@ TEST(TableSelectorTest, FindsSelectedDatabasesInStatements) {
   EXPECT_FALSE(selector.MayNameDatabase("UPDATE shop"));
 }
 
+TEST(SelectionFingerprintTest, IsThatOfTheTablesWhateverTheirOrderAndNames) {
+  const uint64_t two = SelectionFingerprint(
+      {{{"a", "", false, {{"t", ""}, {"u", ""}}}, {"b", "", true, {}}}});
+  EXPECT_EQ(two, SelectionFingerprint(
+                     {{{"b", "x", true, {{"v", "w"}}},
+                       {"a", "y", false, {{"u", "z"}, {"t", ""}}}}}));
+  const ObjectSelection others[] = {
+      {},
+      {{{"a", "", false, {{"t", ""}}}, {"b", "", true, {}}}},
+      {{{"a", "", true, {}}, {"b", "", true, {}}}},
+      {{{"a", "", false, {{"t", ""}, {"u", ""}}}, {"b", "", false, {}}}},
+      {{{"a", "", false, {{"tu", ""}}}, {"b", "", true, {}}}},
+      {{{"at", "", false, {{"u", ""}}}, {"b", "", true, {}}}},
+  };
+  for (const ObjectSelection& other : others) {
+    EXPECT_NE(SelectionFingerprint(other), two);
+    EXPECT_NE(SelectionFingerprint(other), 0u);
+  }
+}
+
+// Checkpoints of other versions have it.
+TEST(SelectionFingerprintTest, StaysWhatItIs) {
+  EXPECT_EQ(SelectionFingerprint({{{"shop", "", true, {}}}}),
+            0xd6360c260b953117u);
+}
+
 }  // namespace
 }  // namespace binferry::worker

@@ -153,24 +153,27 @@ std::string SerializeCheckpoint(const Checkpoint& checkpoint) {
     counts[topic] = count;
   }
   Json object = {{kFormatVersion, kCheckpointFormatVersion},
-                       {"taskUid", checkpoint.task_uid.value()},
-                       {"epoch", checkpoint.epoch.value()},
-                       {"generation", checkpoint.generation.value()},
-                       {"number", checkpoint.number},
-                       {"lastId", checkpoint.last_id},
-                       {"serverUuid", checkpoint.server_uuid},
-                       {"gtidSet", checkpoint.gtid_set},
-                       {"usesGtid", checkpoint.uses_gtid},
-                       {"file", checkpoint.file},
-                       {"position", checkpoint.position},
-                       {"rowsDone", checkpoint.rows_done},
-                       {"sourceTimeMs", checkpoint.source_time_ms},
-                       {"inserts", checkpoint.inserts},
-                       {"updates", checkpoint.updates},
-                       {"deletes", checkpoint.deletes},
-                       {"records", checkpoint.records},
-                       {"partitionCounts", std::move(counts)}};
+                 {"taskUid", checkpoint.task_uid.value()},
+                 {"epoch", checkpoint.epoch.value()},
+                 {"generation", checkpoint.generation.value()},
+                 {"number", checkpoint.number},
+                 {"lastId", checkpoint.last_id},
+                 {"serverUuid", checkpoint.server_uuid},
+                 {"gtidSet", checkpoint.gtid_set},
+                 {"usesGtid", checkpoint.uses_gtid},
+                 {"file", checkpoint.file},
+                 {"position", checkpoint.position},
+                 {"rowsDone", checkpoint.rows_done},
+                 {"sourceTimeMs", checkpoint.source_time_ms},
+                 {"inserts", checkpoint.inserts},
+                 {"updates", checkpoint.updates},
+                 {"deletes", checkpoint.deletes},
+                 {"records", checkpoint.records},
+                 {"partitionCounts", std::move(counts)}};
   // Left out where they are 0, so that workers that don't know them yet go on.
+  if (checkpoint.selection_fingerprint != 0) {
+    object["selectionFingerprint"] = checkpoint.selection_fingerprint;
+  }
   if (checkpoint.replaced_texts != 0) {
     object["replacedTexts"] = checkpoint.replaced_texts;
   }
@@ -208,6 +211,8 @@ absl::StatusOr<Checkpoint> ParseCheckpoint(absl::string_view bytes) {
   reader.Read("updates", &checkpoint.updates);
   reader.Read("deletes", &checkpoint.deletes);
   reader.Read("records", &checkpoint.records);
+  reader.ReadIfPresent("selectionFingerprint",
+                       &checkpoint.selection_fingerprint);
   reader.ReadIfPresent("replacedTexts", &checkpoint.replaced_texts);
   reader.ReadIfPresent("alerts", &checkpoint.alerts);
   reader.Read("partitionCounts", &checkpoint.partition_counts);

@@ -24,6 +24,7 @@ Checkpoint FullCheckpoint() {
   checkpoint.file = "binlog.000042";
   checkpoint.position = 4'294'967'296;
   checkpoint.rows_done = 12;
+  checkpoint.selection_fingerprint = 18'446'744'073'709'551'614u;
   checkpoint.source_time_ms = -1;
   checkpoint.inserts = 1;
   checkpoint.updates = 2;
@@ -43,11 +44,13 @@ TEST(CheckpointRecordTest, SurvivesTheRoundTrip) {
   EXPECT_THAT(ParseCheckpoint(SerializeCheckpoint(small)), IsOkAndHolds(small));
 }
 
-TEST(CheckpointRecordTest, LeavesOutTotalsThatEarlierWorkersDoNotKnow) {
+TEST(CheckpointRecordTest, LeavesOutWhatEarlierWorkersDoNotKnow) {
   Checkpoint checkpoint = FullCheckpoint();
+  checkpoint.selection_fingerprint = 0;
   checkpoint.replaced_texts = 0;
   checkpoint.alerts = 0;
   const std::string bytes = SerializeCheckpoint(checkpoint);
+  EXPECT_THAT(bytes, testing::Not(HasSubstr("selectionFingerprint")));
   EXPECT_THAT(bytes, testing::Not(HasSubstr("replacedTexts")));
   EXPECT_THAT(bytes, testing::Not(HasSubstr("alerts")));
   EXPECT_THAT(ParseCheckpoint(bytes), IsOkAndHolds(checkpoint));
