@@ -76,6 +76,9 @@ struct AttemptSurroundings {
   // One word and a sentence for the task's list of events.
   std::function<void(absl::string_view reason, absl::string_view message)>
       on_event;
+  // The same for what may come in floods; see EventThrottle.
+  std::function<void(absl::string_view reason, absl::string_view message)>
+      on_alert;
 };
 
 // An error means that `spec` can't be run at all.

@@ -66,6 +66,10 @@ TaskRunner::TaskRunner(const TaskRunnerEquipment& equipment,
       identity_(identity),
       backoff_(equipment.backoff, random_),
       journal_(equipment.clock, identity.last_event_number),
+      alerts_(equipment.clock,
+              [this](absl::string_view reason, absl::string_view message) {
+                TellEvent(reason, message);
+              }),
       target_(target),
       taken_up_{.generation = Generation(), .retry_count = target.retry_count},
       lease_(std::move(lease)) {}
@@ -93,6 +97,7 @@ void TaskRunner::Run(std::stop_token stop) {
     }
     AfterAttempt(status, stop);
   }
+  alerts_.TellRest();
   absl::MutexLock lock(&mu_);
   ended_ = true;
 }
@@ -225,13 +230,22 @@ AttemptSurroundings TaskRunner::Surroundings() {
       .on_newer_epoch = [this](Epoch found) { journal_.SetFoundEpoch(found); },
       .on_event =
           [this](absl::string_view reason, absl::string_view message) {
-            LogInfo("task event", {{"task_uid", identity_.uid.value()},
-                                   {"epoch", identity_.epoch.value()},
-                                   {"reason", reason},
-                                   {"detail", message}});
-            journal_.AddEvent(reason, message);
+            TellEvent(reason, message);
+          },
+      .on_alert =
+          [this](absl::string_view reason, absl::string_view message) {
+            alerts_.Add(reason, message);
           },
   };
+}
+
+void TaskRunner::TellEvent(absl::string_view reason,
+                           absl::string_view message) {
+  LogInfo("task event", {{"task_uid", identity_.uid.value()},
+                         {"epoch", identity_.epoch.value()},
+                         {"reason", reason},
+                         {"detail", message}});
+  journal_.AddEvent(reason, message);
 }
 
 void TaskRunner::OnRunning() {
@@ -370,7 +384,8 @@ bool TaskRunner::has_ended() const {
   return ended_;
 }
 
-pb::TaskReport TaskRunner::Report() const {
+pb::TaskReport TaskRunner::Report() {
+  alerts_.TellDue();
   pb::TaskReport report;
   report.set_task_uid(identity_.uid.value());
   report.set_epoch(identity_.epoch.value());

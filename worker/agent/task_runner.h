@@ -21,6 +21,7 @@
 #include "common/clock.h"
 #include "common/ids.h"
 #include "common/retry.h"
+#include "worker/agent/event_throttle.h"
 #include "worker/agent/lease.h"
 #include "worker/agent/task_attempt.h"
 #include "worker/agent/task_journal.h"
@@ -90,7 +91,8 @@ class TaskRunner {
   void Leave(LeaveAt at) ABSL_LOCKS_EXCLUDED(mu_);
   bool has_ended() const ABSL_LOCKS_EXCLUDED(mu_);
 
-  coordination::v1::TaskReport Report() const ABSL_LOCKS_EXCLUDED(mu_);
+  // Alerts that were held back and are due are in it as events.
+  coordination::v1::TaskReport Report() ABSL_LOCKS_EXCLUDED(mu_);
   // The events up to `number` have reached a controller.
   void AcknowledgeEvents(int64_t number) { journal_.AcknowledgeEvents(number); }
   int64_t last_event_number() const { return journal_.last_event_number(); }
@@ -106,6 +108,7 @@ class TaskRunner {
   // Makes `spec_` the one to run under `target`.
   absl::Status TakeUp(const Target& target, const std::stop_token& stop);
   AttemptSurroundings Surroundings();
+  void TellEvent(absl::string_view reason, absl::string_view message);
   // Whether to wait and try again, and how long.
   void AfterAttempt(const absl::Status& status, const std::stop_token& stop);
   // True if the fault came from a new generation and the one before is taken up
@@ -130,6 +133,7 @@ class TaskRunner {
   std::optional<Spec> last_good_;  // The last one that carried changes.
 
   TaskJournal journal_;
+  EventThrottle alerts_;
 
   mutable absl::Mutex mu_;
   Target target_ ABSL_GUARDED_BY(mu_);

@@ -20,6 +20,7 @@ namespace pb = coordination::v1;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 constexpr Epoch kEpoch(5);
 
@@ -274,6 +275,40 @@ TEST_F(TaskRunnerTest, ReportsEventsUntilTheyAreAcknowledged) {
   EXPECT_EQ(report.events(0).number(), 1);
   runner_->AcknowledgeEvents(report.events().rbegin()->number());
   EXPECT_TRUE(runner_->Report().events().empty());
+}
+
+TEST_F(TaskRunnerTest, TellsAlertsOnceAMinuteOverAllAttempts) {
+  const absl::Status fault = absl::UnavailableError("gone");
+  script_.Add({.while_running = fault, .alert = "a"});
+  script_.Add({.while_running = fault, .alert = "b"});
+  script_.Add({.alert = "c"});
+  Start();
+  const auto alerts = [](const pb::TaskReport& report) {
+    std::vector<std::string> messages;
+    for (const pb::ReportedEvent& event : report.events()) {
+      if (event.reason() == "ALERT") messages.push_back(event.message());
+    }
+    return messages;
+  };
+  const auto recoveries = [](const pb::TaskReport& r) {
+    return r.counters().recoveries();
+  };
+  pb::TaskReport report =
+      Await([&](const pb::TaskReport& r) { return recoveries(r) == 2; });
+  EXPECT_THAT(alerts(report), ElementsAre("a"));
+  clock_.Advance(EventThrottle::kPeriod);
+  report = Await([&](const pb::TaskReport& r) { return alerts(r).size() > 1; });
+  EXPECT_THAT(alerts(report), ElementsAre("a", StartsWith("c (and 1 more")));
+}
+
+TEST_F(TaskRunnerTest, TellsWhatIsLeftOfAlertsWhenItEnds) {
+  script_.Add({.while_running = absl::UnavailableError("gone"), .alert = "a"});
+  script_.Add({.alert = "b"});
+  Start();
+  Await([](const pb::TaskReport& r) { return r.counters().recoveries() == 1; });
+  runner_->Leave(LeaveAt::kNextCommit);
+  AwaitEnd();
+  EXPECT_EQ(runner_->Report().events().rbegin()->message(), "b");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct AttemptPlan {
   absl::Status while_running = absl::OkStatus();
   bool finishes = false;  // Is done at once, and well.
   std::function<void()> before_end = nullptr;
+  std::string alert = "";  // Told before it runs; "" = none.
 };
 
 // The attempts of a test, in order; those beyond the plans are as constructed.
@@ -70,6 +72,7 @@ class AttemptScript {
         return plan_.before_running;
       }
       running_ = true;
+      if (!plan_.alert.empty()) surroundings_.on_alert("ALERT", plan_.alert);
       surroundings_.on_running();
       if (plan_.while_running.ok()) AwaitLeave(stop);
       if (plan_.before_end != nullptr) plan_.before_end();
