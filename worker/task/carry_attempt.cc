@@ -14,6 +14,7 @@
 #include "worker/sink/kafka_admin.h"
 #include "worker/sink/sink_status.h"
 #include "worker/task/destination_check.h"
+#include "worker/task/takeover.h"
 #include "worker/task/task_sink.h"
 
 namespace binferry::worker {
@@ -39,6 +40,23 @@ std::string Describe(const Checkpoint& checkpoint) {
     return absl::StrCat("after the GTID set '", checkpoint.gtid_set, "'");
   }
   return absl::StrCat("at ", checkpoint.file, ":", checkpoint.position);
+}
+
+absl::string_view ReasonWord(PipelineAlert::Reason reason) {
+  switch (reason) {
+    case PipelineAlert::Reason::kUnreadStatement:
+      return "UNREAD_STATEMENT";
+    case PipelineAlert::Reason::kIncident:
+      return "INCIDENT";
+    case PipelineAlert::Reason::kMissingJsonDocument:
+      return "MISSING_JSON_DOCUMENT";
+  }
+  return "";
+}
+
+std::string Describe(const PipelineAlert& alert) {
+  return absl::StrCat("at ", alert.file, ":", alert.position, ": ",
+                      alert.message);
 }
 
 }  // namespace
@@ -131,6 +149,8 @@ absl::StatusOr<std::shared_ptr<Pipeline>> CarryAttempt::MakePipeline(
     options.topic_policy.name_format = spec_.topic_name_format;
   }
   options.partition_policy = spec_.partition_policy;
+  options.invalid_text = spec_.invalid_text;
+  options.unreadable_change = spec_.unreadable_change;
   options.budget_bytes = limits_.budget_bytes;
   options.encoder_threads = limits_.encoder_threads;
   options.heartbeat_period = spec_.dump.heartbeat_period;
@@ -142,6 +162,11 @@ absl::StatusOr<std::shared_ptr<Pipeline>> CarryAttempt::MakePipeline(
       .open_source =
           [this](const Checkpoint& checkpoint) {
             return OpenSource(checkpoint);
+          },
+      .on_streaming = nullptr,
+      .on_alert =
+          [this](const PipelineAlert& alert) {
+            surroundings_.on_alert(ReasonWord(alert.reason), Describe(alert));
           }};
   BINFERRY_ASSIGN_OR_RETURN(
       std::unique_ptr<Pipeline> pipeline,
@@ -152,17 +177,7 @@ absl::StatusOr<std::shared_ptr<Pipeline>> CarryAttempt::MakePipeline(
 absl::StatusOr<OpenedSink> CarryAttempt::OpenSink(const SinkOpener& open) {
   absl::StatusOr<OpenedSink> opened = open();
   if (!opened.ok() || !opened->checkpoint.has_value()) return opened;
-  const Checkpoint& checkpoint = *opened->checkpoint;
-  if (checkpoint.rows_done > 0 && checkpoint.generation != spec_.generation) {
-    // Rows that are done are counted, not named; another selection would count
-    // others.
-    return absl::FailedPreconditionError(absl::StrCat(
-        "generation ", spec_.generation.value(),
-        " can't take over inside the source transaction at ", checkpoint.file,
-        ":", checkpoint.position, ", of which generation ",
-        checkpoint.generation.value(), " has delivered ", checkpoint.rows_done,
-        " rows: run that generation until the transaction's end, then edit"));
-  }
+  BINFERRY_RETURN_IF_ERROR(CheckTakeover(*opened->checkpoint, spec_));
   return opened;
 }
 
@@ -210,6 +225,8 @@ TaskProgress CarryAttempt::Progress() const {
     progress.counters.set_updates(checkpoint.updates);
     progress.counters.set_deletes(checkpoint.deletes);
     progress.counters.set_records(checkpoint.records);
+    progress.counters.set_replaced_texts(checkpoint.replaced_texts);
+    progress.counters.set_alerts(checkpoint.alerts);
   }
   if (statistics.lag.has_value()) {
     progress.lag_ms = absl::ToInt64Milliseconds(*statistics.lag);

@@ -109,6 +109,35 @@ absl::StatusOr<RecordFormat> ConvertRecordFormat(v1::RecordFormat format) {
   return Unimplemented("record_format", absl::StrCat(format));
 }
 
+absl::StatusOr<InvalidText> ConvertInvalidText(v1::InvalidTextPolicy policy) {
+  switch (policy) {
+    case v1::INVALID_TEXT_POLICY_UNSPECIFIED:
+    case v1::INVALID_TEXT_POLICY_STOP:
+      return InvalidText::kStop;
+    case v1::INVALID_TEXT_POLICY_REPLACE:
+      return InvalidText::kReplace;
+    case v1::InvalidTextPolicy_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::InvalidTextPolicy_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return Unimplemented("invalid_text_policy", absl::StrCat(policy));
+}
+
+absl::StatusOr<UnreadableChange> ConvertUnreadableChange(
+    v1::UnreadableChangePolicy policy) {
+  switch (policy) {
+    case v1::UNREADABLE_CHANGE_POLICY_UNSPECIFIED:
+    case v1::UNREADABLE_CHANGE_POLICY_STOP:
+      return UnreadableChange::kStop;
+    case v1::UNREADABLE_CHANGE_POLICY_ALERT:
+      return UnreadableChange::kAlert;
+    case v1::UnreadableChangePolicy_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::UnreadableChangePolicy_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return Unimplemented("unreadable_change_policy", absl::StrCat(policy));
+}
+
 absl::Status ConvertSource(const v1::Source& source, ConnectionOptions* out) {
   if (source.host().empty()) {
     return absl::InvalidArgumentError("source.host: must be set");
@@ -282,6 +311,11 @@ absl::StatusOr<TaskSpec> ConvertTaskSpec(
                             ConvertPartitionPolicy(task.partition_policy()));
   BINFERRY_ASSIGN_OR_RETURN(spec.record_format,
                             ConvertRecordFormat(task.record_format()));
+  BINFERRY_ASSIGN_OR_RETURN(spec.invalid_text,
+                            ConvertInvalidText(task.invalid_text_policy()));
+  BINFERRY_ASSIGN_OR_RETURN(
+      spec.unreadable_change,
+      ConvertUnreadableChange(task.unreadable_change_policy()));
   spec.start = ConvertStart(task.start_position());
   BINFERRY_RETURN_IF_ERROR(ConvertRuntime(response.runtime(), &spec));
   return spec;

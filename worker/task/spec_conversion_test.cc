@@ -132,6 +132,37 @@ TEST(SpecConversionTest, ASpecifiedTopicIsNotCreated) {
   EXPECT_FALSE(spec->topic_creation.has_value());
 }
 
+TEST(SpecConversionTest, ConvertsThePoliciesAndStopsByDefault) {
+  coordination::v1::GetTaskSpecResponse response = Sample();
+  absl::StatusOr<TaskSpec> spec = ConvertTaskSpec(response);
+  ASSERT_THAT(spec, IsOk());
+  EXPECT_EQ(spec->invalid_text, InvalidText::kStop);
+  EXPECT_EQ(spec->unreadable_change, UnreadableChange::kStop);
+  v1::Task* task = response.mutable_task();
+  task->set_invalid_text_policy(v1::INVALID_TEXT_POLICY_REPLACE);
+  task->set_unreadable_change_policy(v1::UNREADABLE_CHANGE_POLICY_ALERT);
+  spec = ConvertTaskSpec(response);
+  ASSERT_THAT(spec, IsOk());
+  EXPECT_EQ(spec->invalid_text, InvalidText::kReplace);
+  EXPECT_EQ(spec->unreadable_change, UnreadableChange::kAlert);
+}
+
+// Of a newer controller.
+TEST(SpecConversionTest, RefusesPoliciesThatItDoesNotKnow) {
+  coordination::v1::GetTaskSpecResponse response = Sample();
+  response.mutable_task()->set_invalid_text_policy(
+      static_cast<v1::InvalidTextPolicy>(3));
+  EXPECT_THAT(ConvertTaskSpec(response),
+              StatusIs(absl::StatusCode::kUnimplemented,
+                       HasSubstr("invalid_text_policy: 3")));
+  response = Sample();
+  response.mutable_task()->set_unreadable_change_policy(
+      static_cast<v1::UnreadableChangePolicy>(3));
+  EXPECT_THAT(ConvertTaskSpec(response),
+              StatusIs(absl::StatusCode::kUnimplemented,
+                       HasSubstr("unreadable_change_policy: 3")));
+}
+
 TEST(SpecConversionTest, RefusesWhatItDoesNotCarryOutByName) {
   coordination::v1::GetTaskSpecResponse response = Sample();
   response.mutable_task()->set_delivery_mode(v1::DELIVERY_MODE_AT_LEAST_ONCE);

@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "common/ids.h"
+#include "worker/charset/charset.h"
 #include "worker/encode/table_plan.h"
 #include "worker/mysql/binlog_connection.h"
 #include "worker/mysql/connection_options.h"
 #include "worker/mysql/source_catalog.h"
 #include "worker/mysql/start_position.h"
+#include "worker/pipeline/pipeline_options.h"
 #include "worker/route/partitioner.h"
 #include "worker/select/object_selection.h"
 #include "worker/sink/kafka_cluster.h"
@@ -40,6 +42,8 @@ struct TaskSpec {
   std::string topic_name_format;  // Where there is no specified topic.
   PartitionPolicy partition_policy = PartitionPolicy::kTableHash;
   RecordFormat record_format = RecordFormat::kJson;
+  InvalidText invalid_text = InvalidText::kStop;
+  UnreadableChange unreadable_change = UnreadableChange::kStop;
 
   std::string state_prefix;
   std::string transactional_id;

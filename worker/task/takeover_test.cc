@@ -1,0 +1,58 @@
+#include "worker/task/takeover.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/testing/status_matchers.h"
+
+namespace binferry::worker {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+class TakeoverTest : public testing::Test {
+ protected:
+  TakeoverTest() {
+    spec_.generation = Generation(5);
+    spec_.selection = {{{"shop", "", true, {}}}};
+    checkpoint_.generation = Generation(4);
+    checkpoint_.file = "binlog.000003";
+    checkpoint_.position = 157;
+    checkpoint_.rows_done = 9;
+    checkpoint_.selection_fingerprint = SelectionFingerprint(spec_.selection);
+  }
+
+  TaskSpec spec_;
+  Checkpoint checkpoint_;
+};
+
+TEST_F(TakeoverTest, OfTheSameTablesIsPossibleInsideATransaction) {
+  spec_.invalid_text = InvalidText::kReplace;
+  spec_.selection.databases[0].mapped_name = "store";
+  EXPECT_THAT(CheckTakeover(checkpoint_, spec_), IsOk());
+}
+
+TEST_F(TakeoverTest, OfOtherTablesWaitsForTheTransactionsEnd) {
+  spec_.selection.databases.push_back({"crm", "", true, {}});
+  EXPECT_THAT(
+      CheckTakeover(checkpoint_, spec_),
+      StatusIs(absl::StatusCode::kFailedPrecondition,
+               AllOf(HasSubstr("generation 5 selects other tables than "
+                               "generation 4"),
+                     HasSubstr("9 rows"), HasSubstr("binlog.000003:157"))));
+  checkpoint_.rows_done = 0;
+  EXPECT_THAT(CheckTakeover(checkpoint_, spec_), IsOk());
+}
+
+// An earlier version wrote it.
+TEST_F(TakeoverTest, OfACheckpointWithoutFingerprintNeedsItsGeneration) {
+  checkpoint_.selection_fingerprint = 0;
+  EXPECT_THAT(CheckTakeover(checkpoint_, spec_),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+  spec_.generation = checkpoint_.generation;
+  EXPECT_THAT(CheckTakeover(checkpoint_, spec_), IsOk());
+}
+
+}  // namespace
+}  // namespace binferry::worker
