@@ -1,0 +1,1 @@
+"""Cases of SQL and expected records, run through the whole data path. See README.md."""
