@@ -34,8 +34,14 @@ struct Chunk {
     size_t size = 0;
     uint8_t event_type = 0;
     uint64_t rows_to_skip = 0;  // At its start: they were delivered earlier.
-    uint64_t position = 0;      // Of the event, in `place.file`.
+    // Of the event, in `place.file`; of the payload that it stands in.
+    uint64_t position = 0;
     int64_t es_ms = 0;
+    // What stood between the last one of the transaction that was kept and this
+    // one: rows that the source took back, and alerts. They count from here on:
+    // a checkpoint has them if and only if it has this event's rows.
+    uint64_t rows_taken_back = 0;
+    uint64_t alerts = 0;
   };
 
   // From 0, without gaps.
@@ -53,6 +59,8 @@ struct Chunk {
   size_t overhead_charge = 0;
   // Source transactions that end in this chunk.
   uint64_t transactions = 0;
+  // Those of `rows`, of ended transactions and of the encoder.
+  uint64_t alerts = 0;
   std::vector<Gtid> gtids;
   // Behind the chunk: the start of the transaction that is open there, else the
   // end of the last one.
@@ -70,10 +78,18 @@ struct Chunk {
   std::vector<Record> records;
   size_t encoded_charge = 0;
   std::array<uint64_t, 3> changes{};  // Source rows by ChangeKind.
+  // Those taken back count too.
   uint64_t open_transaction_rows = 0;
+  uint64_t replaced_texts = 0;
   size_t record_bytes = 0;
 
   bool has_content() const { return overhead_charge > 0; }
+  // How many of `rows`, at their end, belong to the open transaction.
+  size_t open_transaction_events() const {
+    if (!is_transaction_open) return 0;
+    return rows.size() -
+           (has_open_transaction_start ? open_transaction_rows_from : 0);
+  }
   absl::Span<const uint8_t> BodyOf(const Rows& event) const {
     return absl::MakeConstSpan(bytes).subspan(event.offset, event.size);
   }
