@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/status_macros.h"
@@ -58,6 +59,33 @@ void CheckAccess(const SourceFacts& facts, SourceReport& report) {
   }
 }
 
+// What row images lack.
+void AddImageNotes(const SourceFacts& facts, SourceReport& report) {
+  const SourceVariables& v = facts.variables;
+  if (v.binlog_row_image.empty() || v.binlog_row_image == "FULL") return;
+  const auto note = [&](auto&&... parts) {
+    report.notes.push_back(absl::StrCat("source ", facts.where,
+                                        ": binlog_row_image is ",
+                                        v.binlog_row_image, parts...));
+  };
+  note(
+      ": records carry only the columns that the binlog has; set FULL to have "
+      "all");
+  if (facts.records_go_by_key)
+    note(
+        " and the partition policy PRIMARY_KEY_HASH: an UPDATE that changes "
+        "its row's key becomes a DELETE and an INSERT, and the INSERT lacks "
+        "the unchanged columns that the binlog lacks; set FULL, or choose "
+        "TABLE_HASH");
+  if (absl::StrContains(v.binlog_row_value_options, "PARTIAL_JSON"))
+    note(
+        " and binlog_row_value_options is PARTIAL_JSON: the binlog has changes "
+        "of JSON columns without the documents that they apply to, and the "
+        "task fails at the first one, or, with unreadable_change_policy ALERT, "
+        "leaves out the column; SET PERSIST binlog_row_image=FULL, or SET "
+        "PERSIST binlog_row_value_options=''");
+}
+
 void AddNotes(const SourceFacts& facts, SourceReport& report) {
   const SourceVariables& v = facts.variables;
   const auto note = [&](auto&&... parts) {
@@ -65,10 +93,7 @@ void AddNotes(const SourceFacts& facts, SourceReport& report) {
         absl::StrCat("source ", facts.where, ": ", parts...));
   };
   if (!v.log_bin) return;
-  if (!v.binlog_row_image.empty() && v.binlog_row_image != "FULL")
-    note("binlog_row_image is ", v.binlog_row_image,
-         ": records carry only the columns that the binlog has; set FULL to "
-         "have all");
+  AddImageNotes(facts, report);
   if (!v.uses_gtid())
     note("gtid_mode is ", v.gtid_mode.empty() ? "OFF" : v.gtid_mode,
          ": the task resumes by file and position, and can't follow a "

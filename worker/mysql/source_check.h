@@ -18,13 +18,16 @@ struct SourceFacts {
   SourceVariables variables;
   SourcePrivileges privileges;
   std::vector<RequiredObject> missing_objects;
+  // Of the task: its records go to partitions by their keys.
+  bool records_go_by_key = false;
 };
 
 struct SourceReport {
   // What keeps a task from running; each FAILED_PRECONDITION (for a missing
   // privilege PERMISSION_DENIED) with cause and remedy.
   std::vector<absl::Status> violations;
-  // What a user should know and may accept.
+  // What a user should know and may accept. Nothing relies on them: sessions
+  // can change most of it for themselves at any time.
   std::vector<std::string> notes;
 
   // OK, or one status with the text of every violation and the first's code.

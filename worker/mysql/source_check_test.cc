@@ -103,5 +103,33 @@ TEST(SourceCheckTest, NotesWhatAUserMayAccept) {
                           HasSubstr("gtid_mode is OFF"), HasSubstr("3600 s")));
 }
 
+TEST(SourceCheckTest, WarnsOfJsonDifferencesWithoutTheirDocuments) {
+  SourceFacts facts = GoodFacts();
+  facts.variables.binlog_row_value_options = "PARTIAL_JSON";
+  facts.variables.binlog_transaction_compression = "ON";
+  EXPECT_THAT(CheckSource(facts).notes, IsEmpty());
+  for (const char* image : {"MINIMAL", "NOBLOB"}) {
+    facts.variables.binlog_row_image = image;
+    const SourceReport report = CheckSource(facts);
+    EXPECT_THAT(report.violations, IsEmpty());
+    EXPECT_THAT(
+        report.notes,
+        ElementsAre(HasSubstr("records carry only"),
+                    AllOf(HasSubstr(image), HasSubstr("is PARTIAL_JSON"),
+                          HasSubstr("SET PERSIST binlog_row_image=FULL"))));
+  }
+}
+
+TEST(SourceCheckTest, NotesThatASplitUpdateMayLackColumns) {
+  SourceFacts facts = GoodFacts();
+  facts.records_go_by_key = true;
+  EXPECT_THAT(CheckSource(facts).notes, IsEmpty());
+  facts.variables.binlog_row_image = "MINIMAL";
+  const SourceReport report = CheckSource(facts);
+  EXPECT_THAT(report.violations, IsEmpty());
+  EXPECT_THAT(report.notes, ElementsAre(HasSubstr("records carry only"),
+                                        HasSubstr("PRIMARY_KEY_HASH")));
+}
+
 }  // namespace
 }  // namespace binferry::worker

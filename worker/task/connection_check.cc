@@ -38,8 +38,10 @@ absl::StatusOr<std::string> CheckSourceOf(const TaskSpec& spec,
   BINFERRY_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
                             Connection::Connect(options));
   BINFERRY_ASSIGN_OR_RETURN(
-      const SourceFacts facts,
+      SourceFacts facts,
       ReadSourceFacts(connection.get(), options.user, spec.required_objects));
+  facts.records_go_by_key =
+      spec.partition_policy == PartitionPolicy::kPrimaryKeyHash;
   const SourceReport report = CheckSource(facts);
   BINFERRY_RETURN_IF_ERROR(report.ToStatus());
   std::string found =
