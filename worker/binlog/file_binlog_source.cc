@@ -221,7 +221,12 @@ absl::Status FileBinlogSource::SeekStart() {
         "a relay log can only be read from its start: its events have the "
         "positions of the replica's source"));
   }
-  BINFERRY_RETURN_IF_ERROR(file_->SkipTo(start));
+  if (const absl::Status skipped = file_->SkipTo(start); !skipped.ok()) {
+    return absl::IsOutOfRange(skipped)
+               ? absl::FailedPreconditionError(absl::StrCat(
+                     skipped.message(), ", and the start position is ", start))
+               : skipped;
+  }
   BINFERRY_ASSIGN_OR_RETURN(const absl::Span<const uint8_t> header,
                             file_->Peek(EventHeader::kBytes));
   if (header.empty()) return absl::OkStatus();  // The very end.

@@ -157,7 +157,7 @@ TEST_F(FileBinlogSourceTest, BeginsWithinTheFirstFile) {
                      EndsWith(absl::StrCat("binlog.000001:", start + 1)))));
   EXPECT_THAT(
       ReadFiles({.paths = {path}, .start_position = bytes.size() + 1}).end,
-      StatusIs(absl::StatusCode::kOutOfRange,
+      StatusIs(absl::StatusCode::kFailedPrecondition,
                HasSubstr(absl::StrCat("only ", bytes.size(), " bytes"))));
   EXPECT_THAT(ReadFiles({.paths = {path}, .start_position = 3}).end,
               StatusIs(absl::StatusCode::kFailedPrecondition));
