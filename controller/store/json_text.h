@@ -8,11 +8,7 @@
 
 namespace binferry::controller {
 
-// `text` with '?' for each byte that PostgreSQL refuses in text: NUL, and what
-// is no UTF-8.
-std::string CleanText(absl::string_view text);
-
-// Appends `text`, cleaned, as a JSON string with its quotes.
+// Appends `text`, cleaned (CleanText), as a JSON string with its quotes.
 void AppendJsonString(absl::string_view text, std::string* out);
 
 }  // namespace binferry::controller

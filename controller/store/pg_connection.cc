@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "common/clean_text.h"
 #include "common/status_macros.h"
 #include "controller/store/json_text.h"
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string>
 
+#include "common/clean_text.h"
+
 namespace binferry::worker {
 namespace {
 
@@ -16,14 +18,15 @@ google::protobuf::Timestamp ToProto(absl::Time time) {
 }
 
 // Protobuf's text must be UTF-8: a character is never cut in two, and bytes
-// from outside that are no text become "?".
+// from outside that are no text become "?". One that isn't would make the whole
+// heartbeat unreadable.
 std::string Bounded(absl::string_view message) {
-  std::string text(message.substr(0, TaskJournal::kMaxMessageBytes));
+  absl::string_view text = message.substr(0, TaskJournal::kMaxMessageBytes);
   if (text.size() < message.size()) {
-    while (!text.empty() && (text.back() & 0xC0) == 0x80) text.pop_back();
-    if (!text.empty() && (text.back() & 0x80) != 0) text.pop_back();
+    while (!text.empty() && (text.back() & 0xC0) == 0x80) text.remove_suffix(1);
+    if (!text.empty() && (text.back() & 0x80) != 0) text.remove_suffix(1);
   }
-  return text;
+  return CleanText(text);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "common/testing/simulated_clock.h"
 
 namespace binferry::worker {
@@ -22,6 +23,22 @@ TEST(TaskJournalTest, NumbersEventsBehindThoseOfTheRunBefore) {
   journal.FillReport(&rest);
   ASSERT_EQ(rest.events_size(), 1);
   EXPECT_EQ(rest.events(0).reason(), "RECOVERED");
+}
+
+// Messages of servers and names in a binlog may be anything.
+TEST(TaskJournalTest, TellsOnlyTextOfBoundedLength) {
+  const SimulatedClock clock;
+  TaskJournal journal(&clock);
+  journal.AddEvent("FENCED", "table \xff.t");
+  journal.SetFault(
+      absl::UnavailableError(absl::StrCat(
+          std::string(TaskJournal::kMaxMessageBytes - 1, 'x'), "\xc3\xa9")),
+      1, std::nullopt);
+  coordination::v1::TaskReport report;
+  journal.FillReport(&report);
+  EXPECT_EQ(report.events(0).message(), "table ?.t");
+  EXPECT_EQ(report.last_error().message(),
+            std::string(TaskJournal::kMaxMessageBytes - 1, 'x'));
 }
 
 }  // namespace
