@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "common/testing/status_matchers.h"
 
 namespace binferry::worker {
@@ -16,47 +20,57 @@ void ExpectCharset(Charset charset, std::initializer_list<uint32_t> ids) {
   }
 }
 
-TEST(CharsetTest, KnowsTheCollationsOfTheSetsThatItReads) {
+TEST(CharsetTest, KnowsTheSetsOfCollations) {
   ExpectCharset(Charset::kUtf8mb4, {45, 46, 224, 247, 255, 305, 309, 323});
   ExpectCharset(Charset::kUtf8mb3, {33, 76, 83, 192, 215, 223});
   ExpectCharset(Charset::kLatin1, {5, 8, 15, 31, 47, 48, 49, 94});
   ExpectCharset(Charset::kAscii, {11, 65});
   ExpectCharset(Charset::kBinary, {63});
-}
-
-TEST(CharsetTest, RefusesOtherSetsByName) {
-  EXPECT_THAT(CharsetOfCollation(28),
-              StatusIs(absl::StatusCode::kUnimplemented,
-                       HasSubstr("gbk (collation id 28)")));
-  EXPECT_THAT(CharsetOfCollation(101),
-              StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("utf16 (")));
-  EXPECT_THAT(
-      CharsetOfCollation(248),
-      StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("gb18030 (")));
+  ExpectCharset(Charset::kBig5, {1, 84});
+  ExpectCharset(Charset::kGbk, {28, 87});
+  ExpectCharset(Charset::kSjis, {13, 88});
+  ExpectCharset(Charset::kCp932, {95, 96});
+  ExpectCharset(Charset::kUtf16, {54, 55, 101, 124});
+  ExpectCharset(Charset::kUtf16le, {56, 62});
+  ExpectCharset(Charset::kUtf32, {60, 61, 160, 183});
+  ExpectCharset(Charset::kUcs2, {35, 90, 128, 151, 159});
+  ExpectCharset(Charset::kGb18030, {248, 249, 250});
 }
 
 TEST(CharsetTest, RefusesUnknownIdsByNumber) {
-  for (const uint32_t id : {0u, 17u, 191u, 216u, 324u, 2048u, 0xffffffffu}) {
+  for (const uint32_t id :
+       {0u, 17u, 191u, 216u, 272u, 324u, 2048u, 65537u, 0xffffffffu}) {
     EXPECT_THAT(CharsetOfCollation(id),
                 StatusIs(absl::StatusCode::kUnimplemented,
-                         HasSubstr(absl::StrCat("id ", id))));
+                         HasSubstr(absl::StrCat("the collation id ", id))));
   }
 }
 
-TEST(CharsetTest, KnowsNoMoreIdsThanTheSetsHave) {
+TEST(CharsetTest, KnowsAsManyIdsAsTheServerHas) {
   int known = 0;
-  for (uint32_t id = 0; id < 324; ++id) {
-    if (CharsetOfCollation(id).ok()) ++known;
+  std::set<Charset> charsets;
+  for (uint32_t id = 0; id < 70'000; ++id) {
+    const absl::StatusOr<Charset> charset = CharsetOfCollation(id);
+    if (!charset.ok()) continue;
+    ++known;
+    charsets.insert(*charset);
   }
-  EXPECT_EQ(known, 2 + 24 + 69 + 4 + 24 + 8 + 2 + 1);
+  EXPECT_EQ(known, 286);
+  EXPECT_EQ(charsets.size(), kCharsetCount);
 }
 
 TEST(CharsetTest, NamesSetsAsMysqlDoes) {
-  EXPECT_EQ(CharsetName(Charset::kUtf8mb4), "utf8mb4");
-  EXPECT_EQ(CharsetName(Charset::kUtf8mb3), "utf8mb3");
-  EXPECT_EQ(CharsetName(Charset::kLatin1), "latin1");
-  EXPECT_EQ(CharsetName(Charset::kAscii), "ascii");
+  EXPECT_EQ(CharsetName(Charset::kArmscii8), "armscii8");
   EXPECT_EQ(CharsetName(Charset::kBinary), "binary");
+  EXPECT_EQ(CharsetName(Charset::kLatin1), "latin1");
+  EXPECT_EQ(CharsetName(Charset::kUtf16le), "utf16le");
+  EXPECT_EQ(CharsetName(Charset::kUtf8mb3), "utf8mb3");
+  EXPECT_EQ(CharsetName(Charset::kUtf8mb4), "utf8mb4");
+  std::set<std::string> names;
+  for (size_t i = 0; i < kCharsetCount; ++i) {
+    names.emplace(CharsetName(static_cast<Charset>(i)));
+  }
+  EXPECT_EQ(names.size(), kCharsetCount);
 }
 
 }  // namespace

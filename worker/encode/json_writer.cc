@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <variant>
+
+#include "worker/charset/character_decoder.h"
 
 namespace binferry::worker {
 namespace {
@@ -58,6 +61,12 @@ char* Append(absl::string_view text, char* out) {
   return out + text.size();
 }
 
+// Whether FirstSpecial passes over `c`.
+bool IsPlainAscii(char c) {
+  return c >= 0x20 && c != '"' && c != '\\' && c != '=' && (c & ~0x01) != '&' &&
+         (c | 0x02) != '>';
+}
+
 // An ASCII character that FirstSpecial finds.
 char* AppendEscaped(char c, char* out) {
   switch (c) {
@@ -85,78 +94,59 @@ char* AppendEscaped(char c, char* out) {
   }
 }
 
-// cp1252 where it differs from ISO 8859-1, 0x80 to 0x9F, with MySQL's
-// characters in its five holes.
-constexpr uint16_t kLatin1Upper[32] = {
-    0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
-    0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008d, 0x017d, 0x008f,
-    0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
-    0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178};
-
-char* AppendLatin1(uint8_t c, char* out) {
-  const uint32_t point = c < 0xa0 ? kLatin1Upper[c - 0x80] : c;
-  if (point < 0x800) {
-    *out++ = static_cast<char>(0xc0 | point >> 6);
-  } else {
-    *out++ = static_cast<char>(0xe0 | point >> 12);
-    *out++ = static_cast<char>(0x80 | (point >> 6 & 0x3f));
+// Appends a character as UTF-8 or, where it has one, its escape.
+char* AppendPoint(uint32_t point, char* out) {
+  const auto byte = [](uint32_t bits) { return static_cast<char>(bits); };
+  if (point < 0x80) {
+    const char c = byte(point);
+    if (IsPlainAscii(c)) {
+      *out++ = c;
+      return out;
+    }
+    return AppendEscaped(c, out);
   }
-  *out++ = static_cast<char>(0x80 | (point & 0x3f));
+  if (point < 0x800) {
+    *out++ = byte(0xc0 | point >> 6);
+  } else {
+    if (point < 0x10000) {
+      if (point == 0x2028) return Append("\\u2028", out);
+      if (point == 0x2029) return Append("\\u2029", out);
+      *out++ = byte(0xe0 | point >> 12);
+    } else {
+      *out++ = byte(0xf0 | point >> 18);
+      *out++ = byte(0x80 | (point >> 12 & 0x3f));
+    }
+    *out++ = byte(0x80 | (point >> 6 & 0x3f));
+  }
+  *out++ = byte(0x80 | (point & 0x3f));
   return out;
 }
 
-// The length of the character above ASCII at the start of `bytes`, 2 to 4, or 0
-// if that is no well-formed UTF-8 of at most `max_length` bytes (Unicode,
-// table 3-7).
-size_t Utf8Length(absl::string_view bytes, size_t max_length) {
-  const auto at = [bytes](size_t i) { return static_cast<uint8_t>(bytes[i]); };
-  const uint8_t lead = at(0);
-  const size_t length = lead < 0xc2   ? 0
-                        : lead < 0xe0 ? 2
-                        : lead < 0xf0 ? 3
-                        : lead < 0xf5 ? 4
-                                      : 0;
-  if (length == 0 || length > max_length || length > bytes.size()) return 0;
-  const uint8_t least = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-  const uint8_t most = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-  if (at(1) < least || at(1) > most) return 0;
-  for (size_t i = 2; i < length; ++i) {
-    if ((at(i) & 0xc0) != 0x80) return 0;
-  }
-  return length;
+// What AppendCharacter read.
+struct Step {
+  size_t length;  // In bytes.
+  bool is_character;
+};
+
+// Appends the character at the start of `bytes`, if it is one.
+template <typename Decoder>
+Step AppendCharacter(const Decoder& decoder, absl::string_view bytes,
+                     char** out) {
+  const Character character = decoder.Decode(bytes);
+  if (character.code_point == kNoCharacter) return {character.length, false};
+  *out = AppendPoint(character.code_point, *out);
+  return {character.length, true};
 }
 
-// The longest character of `charset` in bytes, if its encoding is UTF-8 or a
-// part of it; 0 if not.
-size_t MaxUtf8Bytes(Charset charset) {
-  switch (charset) {
-    case Charset::kAscii:
-      return 1;
-    case Charset::kUtf8mb3:
-      return 3;
-    case Charset::kUtf8mb4:
-      return 4;
-    case Charset::kBinary:
-    case Charset::kLatin1:
-      return 0;
+// UTF-8 is copied. The character is one that FirstSpecial finds.
+Step AppendCharacter(const Utf8Decoder& decoder, absl::string_view bytes,
+                     char** out) {
+  if (bytes[0] >= 0) {
+    *out = AppendEscaped(bytes[0], *out);
+    return {1, true};
   }
-  return 0;
-}
-
-// Appends the character at the start of `bytes`, one that FirstSpecial finds,
-// and returns its length; 0 if it is invalid.
-size_t AppendSpecial(Charset charset, size_t max_utf8_bytes,
-                     absl::string_view bytes, char** out) {
-  const char c = bytes[0];
-  if (static_cast<uint8_t>(c) < 0x80) {
-    *out = AppendEscaped(c, *out);
-    return 1;
-  }
-  if (charset == Charset::kLatin1) {
-    *out = AppendLatin1(static_cast<uint8_t>(c), *out);
-    return 1;
-  }
-  const size_t length = Utf8Length(bytes, max_utf8_bytes);
+  const size_t length = decoder.MultibyteLength(bytes);
+  if (length == 0) return {1, false};
   const absl::string_view character = bytes.substr(0, length);
   if (character == "\u2028") {
     *out = Append("\\u2028", *out);
@@ -165,7 +155,7 @@ size_t AppendSpecial(Charset charset, size_t max_utf8_bytes,
   } else {
     *out = Append(character, *out);
   }
-  return length;
+  return {length, true};
 }
 
 struct ByteText {
@@ -196,10 +186,22 @@ constexpr std::array<ByteText, 256> kByteTexts = MakeByteTexts();
 
 }  // namespace
 
-bool JsonWriter::String(Charset charset, absl::string_view bytes) {
-  if (charset == Charset::kBinary) return false;
-  const size_t max_utf8_bytes = MaxUtf8Bytes(charset);
-  // Room for the text as it is; what escapes add is asked for on the way.
+bool JsonWriter::String(Charset charset, absl::string_view bytes,
+                        InvalidText invalid_text) {
+  const CharacterDecoder& decoder = DecoderOf(charset);
+  if (const auto* const utf8 = std::get_if<Utf8Decoder>(&decoder)) {
+    return Text(*utf8, bytes, invalid_text);
+  }
+  return std::visit(
+      [&](const auto& other) { return Text(other, bytes, invalid_text); },
+      decoder);
+}
+
+template <typename Decoder>
+bool JsonWriter::Text(const Decoder& decoder, absl::string_view bytes,
+                      InvalidText invalid_text) {
+  bool is_replaced = false;
+  // Room for the text as it is; what it grows by is asked for on the way.
   char* out = Reserve(bytes.size() + kLaneBytes);
   *out++ = '"';
   while (!bytes.empty()) {
@@ -208,22 +210,30 @@ bool JsonWriter::String(Charset charset, absl::string_view bytes) {
       Grow(bytes.size() + 2 * kLaneBytes);
       out = next_;
     }
-    const size_t count = std::min(bytes.size(), kLaneBytes);
-    const Words words = LoadLanes(bytes.data(), count);
-    std::memcpy(out, &words, kLaneBytes);
-    const size_t plain = std::min(FirstSpecial(words), count);
-    out += plain;
-    bytes.remove_prefix(plain);
-    if (plain == count) continue;
+    if constexpr (Decoder::kIsAsciiCompatible) {
+      const size_t count = std::min(bytes.size(), kLaneBytes);
+      const Words words = LoadLanes(bytes.data(), count);
+      std::memcpy(out, &words, kLaneBytes);
+      const size_t plain = std::min(FirstSpecial(words), count);
+      out += plain;
+      bytes.remove_prefix(plain);
+      if (plain == count) continue;
+    }
     // Characters above ASCII often come in rows.
     do {
-      const size_t length = AppendSpecial(charset, max_utf8_bytes, bytes, &out);
-      if (length == 0) return false;
-      bytes.remove_prefix(length);
-    } while (!bytes.empty() && bytes.front() < 0 && out <= limit_);
+      const Step step = AppendCharacter(decoder, bytes, &out);
+      bytes.remove_prefix(step.length);
+      if (!step.is_character) {
+        if (invalid_text == InvalidText::kStop) return false;
+        out = Append("\ufffd", out);
+        is_replaced = true;
+      }
+    } while (!bytes.empty() && out <= limit_ &&
+             (!Decoder::kIsAsciiCompatible || bytes.front() < 0));
   }
   *out++ = '"';
   next_ = out;
+  if (is_replaced) ++replaced_texts_;
   return true;
 }
 

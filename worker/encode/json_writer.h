@@ -87,11 +87,21 @@ class JsonWriter {
     next_ = out;
   }
 
-  // `bytes`, which are in `charset`, as a JSON string in UTF-8. False, with the
-  // text left unusable until the next Start, if they aren't valid in `charset`;
-  // kBinary is valid nowhere. kUtf8mb3 has no characters above U+FFFF, and
-  // neither it nor kUtf8mb4 has surrogates.
-  [[nodiscard]] bool String(Charset charset, absl::string_view bytes);
+  // `bytes`, which are in `charset`, as a JSON string in UTF-8: the characters
+  // that Character in worker/charset/character_decoder.h describes. Where bytes
+  // are none:
+  // * kStop: false, with the text left unusable until the next Start.
+  // * kReplace: U+FFFD for each malformed byte, or unit of a set of units, and
+  //   for each code that the set leaves unassigned; true.
+  // In kBinary no byte is a character.
+  [[nodiscard]] bool String(Charset charset, absl::string_view bytes,
+                            InvalidText invalid_text = InvalidText::kStop);
+
+  // Counts a text that String made elsewhere, with something replaced.
+  void CountReplaced() { ++replaced_texts_; }
+
+  // The texts with something replaced that were written since construction.
+  uint64_t replaced_texts() const { return replaced_texts_; }
 
   // Bytes as the text of a list of signed numbers: `"[106, 103, -1]"`.
   void ByteList(absl::string_view bytes);
@@ -101,6 +111,10 @@ class JsonWriter {
   static constexpr size_t kSlack = 32;
   static constexpr size_t kFirstBytes = 1024;
   static constexpr size_t kMaxNumber = 24;
+
+  template <typename Decoder>
+  bool Text(const Decoder& decoder, absl::string_view bytes,
+            InvalidText invalid_text);
 
   void Grow(size_t bytes) {
     const size_t used = size();
@@ -117,6 +131,7 @@ class JsonWriter {
   char* next_ = nullptr;
   // kSlack before the end of the region; `next_` may be a little beyond it.
   char* limit_ = nullptr;
+  uint64_t replaced_texts_ = 0;
 };
 
 }  // namespace binferry::worker

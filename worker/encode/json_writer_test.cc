@@ -9,6 +9,7 @@
 #include <random>
 #include <string>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -25,6 +26,12 @@ class JsonWriterTest : public testing::Test {
     if (!bytes.empty()) std::memcpy(exact.get(), bytes.data(), bytes.size());
     writer_.Start();
     if (!writer_.String(charset, {exact.get(), bytes.size()})) return "invalid";
+    return std::string(writer_.Finish());
+  }
+
+  std::string Replaced(Charset charset, absl::string_view bytes) {
+    writer_.Start();
+    EXPECT_TRUE(writer_.String(charset, bytes, InvalidText::kReplace));
     return std::string(writer_.Finish());
   }
 
@@ -108,10 +115,15 @@ TEST_F(JsonWriterTest, EveryAsciiCharacterAtEveryPlace) {
         const std::string expected =
             absl::StrCat("\"", std::string(before, 'x'), escaped,
                          std::string(after, 'y'), "\"");
-        for (const Charset charset : {Charset::kAscii, Charset::kLatin1,
-                                      Charset::kUtf8mb3, Charset::kUtf8mb4}) {
+        for (const Charset charset :
+             {Charset::kAscii, Charset::kLatin1, Charset::kUtf8mb3,
+              Charset::kUtf8mb4, Charset::kGbk, Charset::kSjis, Charset::kUjis,
+              Charset::kGb18030}) {
           ASSERT_EQ(String(charset, text), expected);
         }
+        std::string wide;
+        for (const char unit : text) wide += {'\0', unit};
+        ASSERT_EQ(String(Charset::kUtf16, wide), expected);
       }
     }
   }
@@ -202,6 +214,98 @@ TEST_F(JsonWriterTest, TextsOfAllSizesAreWhole) {
       }
       expected += '"';
       ASSERT_EQ(String(Charset::kUtf8mb4, text), expected);
+    }
+  }
+}
+
+TEST_F(JsonWriterTest, TrailBytesAreNoAscii) {
+  // Trail bytes that are `\`, `"`'s neighbours and digits.
+  EXPECT_EQ(String(Charset::kSjis, "\x95\x5c\x83\x5c\\"),
+            "\"\u8868\u30bd\\\\\"");
+  EXPECT_EQ(String(Charset::kGbk, "\x81\x5c<\x81\x7c"),
+            "\"\u4e57\\u003c\u4e85\"");
+  EXPECT_EQ(String(Charset::kBig5, "\xa5\x5c'"), "\"\u529f\\u0027\"");
+  EXPECT_EQ(String(Charset::kGb18030, "\x94\x39\xfc\x36="),
+            "\"\U0001f600\\u003d\"");
+}
+
+TEST_F(JsonWriterTest, EscapesWhatOtherSetsSpellOtherwise) {
+  EXPECT_EQ(String(Charset::kSjis, "\x81\x5f"), R"("\\")");
+  EXPECT_EQ(String(Charset::kSwe7, "[\\&"), "\"\u00c4\u00d6\\u0026\"");
+  const std::string separators("\x20\x28\x20\x29\0<\0a", 8);
+  EXPECT_EQ(String(Charset::kUtf16, separators), R"("\u2028\u2029\u003ca")");
+  EXPECT_EQ(String(Charset::kUcs2, separators), R"("\u2028\u2029\u003ca")");
+  EXPECT_EQ(String(Charset::kGb18030, "\x81\x36\xa6\x35\x81\x36\xa6\x36"),
+            R"("\u2028\u2029")");
+}
+
+TEST_F(JsonWriterTest, ReplacesWhatIsNoCharacter) {
+  EXPECT_EQ(Replaced(Charset::kUtf8mb4, "a\xe4\xb8z\xff"),
+            "\"a\ufffd\ufffdz\ufffd\"");
+  EXPECT_EQ(Replaced(Charset::kUtf8mb3, "\U0001f600"),
+            "\"\ufffd\ufffd\ufffd\ufffd\"");
+  EXPECT_EQ(Replaced(Charset::kGbk, "\x81 \xa2\xa0<\xd6\xd0\xd6"),
+            "\"\ufffd \ufffd\\u003c\u4e2d\ufffd\"");
+  EXPECT_EQ(Replaced(Charset::kCp1250, "\x81\xb3"), "\"\ufffd\u0142\"");
+  EXPECT_EQ(Replaced(Charset::kUtf16, absl::string_view("\xd8\0\0a\0", 5)),
+            "\"\ufffda\ufffd\"");
+  EXPECT_EQ(Replaced(Charset::kBinary, "ab"), "\"\ufffd\ufffd\"");
+  EXPECT_EQ(Replaced(Charset::kUtf8mb4, std::string(10'000, '\xff')).size(),
+            30'002u);
+}
+
+TEST_F(JsonWriterTest, CountsTextsWithSomethingReplaced) {
+  EXPECT_EQ(Replaced(Charset::kGbk, "\xd6\xd0"), "\"\u4e2d\"");
+  EXPECT_EQ(writer_.replaced_texts(), 0u);
+  EXPECT_EQ(Replaced(Charset::kGbk, "\xd6 \xff"), "\"\ufffd \ufffd\"");
+  EXPECT_EQ(writer_.replaced_texts(), 1u);
+  // What is U+FFFD in the source is whole.
+  EXPECT_EQ(Replaced(Charset::kUtf8mb4, "\ufffd"), "\"\ufffd\"");
+  EXPECT_EQ(Replaced(Charset::kTis620, "\xff"), "\"\ufffd\"");
+  EXPECT_EQ(writer_.replaced_texts(), 1u);
+  EXPECT_EQ(String(Charset::kUtf8mb4, "\xff"), "invalid");
+  EXPECT_EQ(writer_.replaced_texts(), 1u);
+  writer_.CountReplaced();
+  EXPECT_EQ(writer_.replaced_texts(), 2u);
+}
+
+TEST_F(JsonWriterTest, BigTextsOfEverySetAreWhole) {
+  // From one byte to three, two to three, two and four to one.
+  const auto expect = [this](Charset charset, absl::string_view unit,
+                             absl::string_view character) {
+    std::string text;
+    std::string expected = "\"";
+    for (int i = 0; i < 50'000; ++i) {
+      text.append(unit.data(), unit.size());
+      expected.append(character.data(), character.size());
+    }
+    EXPECT_EQ(String(charset, text), expected + '"') << CharsetName(charset);
+  };
+  expect(Charset::kSjis, "\xb1", "\uff71");
+  expect(Charset::kGbk, "\xd6\xd0", "\u4e2d");
+  expect(Charset::kUtf16, absl::string_view("\0a", 2), "a");
+  expect(Charset::kUtf32, absl::string_view("\0\0\0a", 4), "a");
+  expect(Charset::kUcs2, absl::string_view("\0\1", 2), "\\u0001");
+  expect(Charset::kSwe7, "[", "\u00c4");
+  expect(Charset::kUjis, "\x8f\xb0\xa1x", "\u4e02x");
+}
+
+TEST_F(JsonWriterTest, RandomBytesBecomeValidUtf8) {
+  std::mt19937 random(20240611);
+  for (size_t i = 0; i < kCharsetCount; ++i) {
+    const Charset charset = static_cast<Charset>(i);
+    for (int round = 0; round < 300; ++round) {
+      std::string bytes(random() % 100, '\0');
+      for (char& byte : bytes) byte = static_cast<char>(random());
+      const std::string replaced = Replaced(charset, bytes);
+      const absl::string_view inner =
+          absl::string_view(replaced).substr(1, replaced.size() - 2);
+      ASSERT_EQ(inner.find_first_of("<>&='\n"), absl::string_view::npos);
+      ASSERT_NE(String(Charset::kUtf8mb4, inner), "invalid")
+          << CharsetName(charset) << " " << absl::BytesToHexString(bytes);
+      // Both policies agree where nothing is replaced.
+      const std::string kept = String(charset, bytes);
+      ASSERT_TRUE(kept == "invalid" || kept == replaced);
     }
   }
 }

@@ -65,8 +65,10 @@ absl::Status InvalidTextError(const TablePlan& plan, size_t column) {
       TableName(plan), ", column ", plan.schema.columns[column].name,
       ": a value is not valid in the column's character set ",
       CharsetName(plan.schema.columns[column].charset),
-      "; correct it on the source and start the task behind this change, or "
-      "remove the table from the task"));
+      "; correct it on the source and start the task behind this change, set "
+      "`invalid_text_policy: REPLACE` in the task to have U+FFFD in the place "
+      "of "
+      "such bytes, or remove the table from the task"));
 }
 
 // Each column is written with a comma before it, the first of which the brace
@@ -101,7 +103,8 @@ absl::Status WriteRow(const TablePlan& plan, const KnownRow* row,
     if (value.kind == Value::Kind::kAbsent) continue;
     const ColumnStep& step = plan.columns[i];
     writer->Raw(step.name);
-    if (!WriteValue(format, step, value, writer)) return InvalidTextError(plan, i);
+    if (!WriteValue(format, step, value, writer))
+      return InvalidTextError(plan, i);
   }
   object.Close();
   writer->Raw(']');
@@ -192,8 +195,9 @@ int RecordCount(const TablePlan& plan, const RowChange& change) {
   return IsSplit(plan, change) ? 2 : 1;
 }
 
-absl::Status EncodeRow(const TablePlan& plan, const RowChange& change,
-                       Arena* arena, std::vector<Record>* records) {
+absl::StatusOr<EncodeCounts> EncodeRow(const TablePlan& plan,
+                                       const RowChange& change, Arena* arena,
+                                       std::vector<Record>* records) {
   BINFERRY_RETURN_IF_ERROR(CheckImages(plan, change));
   const RecordFormat format = plan.options.format;
   const KnownRow before(change.before);
@@ -218,7 +222,7 @@ absl::Status EncodeRow(const TablePlan& plan, const RowChange& change,
             WriteRecord(plan, change, InsertOf(&after), &writer, &second));
         records->push_back(first);
         records->push_back(second);
-        return absl::OkStatus();
+        return EncodeCounts{.replaced_texts = writer.replaced_texts()};
       }
       BINFERRY_RETURN_IF_ERROR(WriteRecord(
           plan, change, {ChangeKind::kUpdate, &after, &before, &after}, &writer,
@@ -231,7 +235,7 @@ absl::Status EncodeRow(const TablePlan& plan, const RowChange& change,
       break;
   }
   records->push_back(first);
-  return absl::OkStatus();
+  return EncodeCounts{.replaced_texts = writer.replaced_texts()};
 }
 
 }  // namespace binferry::worker

@@ -101,7 +101,8 @@ class RecordEncoderTest : public testing::Test {
 
   absl::Status EncodeError(const TablePlan& plan, const RowChange& change) {
     std::vector<Record> records(2);
-    const absl::Status status = EncodeRow(plan, change, &arena_, &records);
+    const absl::Status status =
+        EncodeRow(plan, change, &arena_, &records).status();
     EXPECT_EQ(records.size(), 2u);
     return status;
   }
@@ -358,6 +359,50 @@ TEST_F(RecordEncoderTest, InvalidTextStopsAndShowsNoValue) {
           TestPlan(RecordFormat::kJson, PartitionPolicy::kPrimaryKeyHash),
           UpdateOf({Signed(1), Text("a")}, {Signed(2), Text("\xff")})),
       StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_F(RecordEncoderTest, InvalidTextNamesItsSetAndTheRemedy) {
+  const TablePlan plan =
+      PlanOf(SchemaOf({ColumnOf("c", ColumnKind::kText, Charset::kGbk)}, {}),
+             RecordFormat::kJson, PartitionPolicy::kTableHash);
+  EXPECT_THAT(EncodeError(plan, InsertOf({Text("\x81")})),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr("table test01.test, column c: "),
+                             HasSubstr("character set gbk;"),
+                             HasSubstr("`invalid_text_policy: REPLACE`"))));
+}
+
+TEST_F(RecordEncoderTest, ReplacesInvalidTextWhereToldToAndCounts) {
+  TablePlanOptions options;
+  options.mapped_database = "d";
+  options.mapped_table = "t";
+  options.invalid_text = InvalidText::kReplace;
+  const absl::StatusOr<TablePlan> plan = BuildTablePlan(
+      SchemaOf({ColumnOf("k", ColumnKind::kVarchar, Charset::kUtf8mb4),
+                ColumnOf("c", ColumnKind::kVarchar, Charset::kGbk)},
+               {0}),
+      std::move(options));
+  ASSERT_THAT(plan, IsOk());
+  const Row before = {Text("\xffk"), Text("\xd6\xd0")};
+  const Row after = {Text("\xffk"), Text("\xd6!\xd6!")};
+  std::vector<Record> records;
+  const absl::StatusOr<EncodeCounts> counts =
+      EncodeRow(*plan, UpdateOf(before, after), &arena_, &records);
+  ASSERT_THAT(counts, IsOk());
+  // The key column in `data`, `old` and the key, the other in `data`.
+  EXPECT_EQ(counts->replaced_texts, 4u);
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].key, "{\"k\":\"\ufffdk\"}");
+  EXPECT_THAT(
+      std::string(records[0].value),
+      HasSubstr("\"data\":[{\"k\":\"\ufffdk\",\"c\":\"\ufffd!\ufffd!\"}],"
+                "\"old\":[{\"k\":\"\ufffdk\",\"c\":\"\u4e2d\"}]"));
+
+  const Row whole = {Text("k"), Text("c")};
+  EXPECT_EQ(EncodeRow(*plan, InsertOf(whole), &arena_, &records)
+                .value()
+                .replaced_texts,
+            0u);
 }
 
 TEST_F(RecordEncoderTest, IncompleteImagesAreOurFault) {

@@ -28,7 +28,8 @@ absl::StatusOr<std::string> Quoted(absl::string_view name) {
 }
 
 // The labels of a column, ready to be written.
-std::vector<LabelText> LabelsOf(const Column& column) {
+std::vector<LabelText> LabelsOf(const Column& column,
+                                InvalidText invalid_text) {
   // CONVERT(... USING utf8mb4) takes binary labels for UTF-8.
   const Charset charset =
       column.charset == Charset::kBinary ? Charset::kUtf8mb4 : column.charset;
@@ -39,8 +40,10 @@ std::vector<LabelText> LabelsOf(const Column& column) {
   for (const std::string& label : column.labels) {
     writer.Start();
     LabelText& text = labels.emplace_back();
-    text.is_valid = writer.String(charset, label);
-    if (!text.is_valid) continue;
+    const uint64_t replaced_before = writer.replaced_texts();
+    const bool is_written = writer.String(charset, label, invalid_text);
+    text.is_valid = is_written && writer.replaced_texts() == replaced_before;
+    if (!is_written) continue;
     absl::string_view quoted = writer.Finish();
     text.text = std::string(quoted.substr(1, quoted.size() - 2));
   }
@@ -74,8 +77,11 @@ absl::StatusOr<TablePlan> BuildTablePlan(TableSchema schema,
   std::vector<std::string> jdbc_types;
   for (const Column& column : schema.columns) {
     BINFERRY_ASSIGN_OR_RETURN(const std::string name, Quoted(column.name));
-    plan.columns.push_back({absl::StrCat(",", name, ":"), column.charset,
-                            column.fraction_digits, LabelsOf(column)});
+    plan.columns.push_back({.name = absl::StrCat(",", name, ":"),
+                            .charset = column.charset,
+                            .fraction_digits = column.fraction_digits,
+                            .invalid_text = options.invalid_text,
+                            .labels = LabelsOf(column, options.invalid_text)});
     names.push_back(name);
     if (column.is_hidden) continue;
     mysql_types.push_back(

@@ -37,8 +37,9 @@ struct TablePlanOptions {
 // A label of an ENUM or SET, escaped for JSON, without quotes.
 struct LabelText {
   std::string text;
-  // Of bytes that are no text in their character set, which MySQL leaves behind
-  // where a column is converted from one to another. `text` is empty then.
+  // False: its bytes are no text in their character set; MySQL leaves such
+  // behind where a column is converted from one to another. `text` has U+FFFD
+  // in their place, or is empty, as the task's InvalidText says.
   bool is_valid = true;
 };
 
@@ -47,6 +48,7 @@ struct ColumnStep {
   std::string name;
   Charset charset = Charset::kBinary;
   uint8_t fraction_digits = 0;
+  InvalidText invalid_text = InvalidText::kStop;
   std::vector<LabelText> labels;  // As in the schema's column.
 };
 

@@ -25,8 +25,15 @@ void WriteQuoted(JsonWriter* writer, size_t max_bytes, Write write) {
   writer->Advance(out);
 }
 
+// What to return for a label, or several, written as their plan has them.
+bool PassLabels(const ColumnStep& step, bool are_valid, JsonWriter* writer) {
+  if (are_valid) return true;
+  writer->CountReplaced();
+  return step.invalid_text == InvalidText::kReplace;
+}
+
 // The label with the index `value`, from 1 on; `""` for 0. False if it is not
-// valid.
+// valid and to stop.
 bool WriteEnum(const ColumnStep& step, uint64_t value, JsonWriter* writer) {
   if (step.labels.empty()) {
     writer->QuotedNumber(value);
@@ -39,11 +46,11 @@ bool WriteEnum(const ColumnStep& step, uint64_t value, JsonWriter* writer) {
   if (value > step.labels.size()) return false;
   const LabelText& label = step.labels[value - 1];
   writer->QuotedPlain(label.text);
-  return label.is_valid;
+  return PassLabels(step, label.is_valid, writer);
 }
 
 // The labels of the bits that are set, in their order. False if one is not
-// valid.
+// valid and to stop.
 bool WriteSet(const ColumnStep& step, uint64_t value, JsonWriter* writer) {
   if (step.labels.empty()) {
     writer->QuotedNumber(value);
@@ -59,7 +66,7 @@ bool WriteSet(const ColumnStep& step, uint64_t value, JsonWriter* writer) {
     is_valid = is_valid && step.labels[index].is_valid;
   }
   writer->Raw('"');
-  return is_valid;
+  return PassLabels(step, is_valid, writer);
 }
 
 char* WriteYear(uint64_t year, char* out) {
@@ -170,7 +177,7 @@ bool WriteValue(RecordFormat format, const ColumnStep& step, const Value& value,
       });
       return true;
     case Value::Kind::kText:
-      return writer->String(step.charset, value.bytes);
+      return writer->String(step.charset, value.bytes, step.invalid_text);
     case Value::Kind::kBytes:
       writer->ByteList(value.bytes);
       return true;

@@ -11,7 +11,7 @@ namespace binferry::worker {
 // Writes `value`, which is not absent, of the column of `step`: a JSON string,
 // or `null`. An ENUM or SET whose labels are unknown is written as its number.
 // False, see JsonWriter::String, for a text, a label too, that is not valid in
-// the column's character set.
+// the column's character set, where the step's InvalidText is to stop.
 [[nodiscard]] bool WriteValue(RecordFormat format, const ColumnStep& step,
                               const Value& value, JsonWriter* writer);
 

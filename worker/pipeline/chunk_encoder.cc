@@ -155,8 +155,10 @@ absl::Status ChunkEncoder::RenderEvent(const Chunk::Rows& rows,
         decoder_.Next(absl::MakeSpan(before_), absl::MakeSpan(after_)));
     change.first_id = *next_id;
     const size_t records_before = chunk->records.size();
-    BINFERRY_RETURN_IF_ERROR(EncodeRow(rows.table->plan, change,
-                                       chunk->arena.get(), &chunk->records));
+    BINFERRY_ASSIGN_OR_RETURN(const EncodeCounts counts,
+                              EncodeRow(rows.table->plan, change,
+                                        chunk->arena.get(), &chunk->records));
+    chunk->replaced_texts += counts.replaced_texts;
     *next_id += chunk->records.size() - records_before;
     BINFERRY_RETURN_IF_ERROR(ChargeRecords(0, chunk));
   }

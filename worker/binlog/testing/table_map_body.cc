@@ -1,7 +1,9 @@
 #include "worker/binlog/testing/table_map_body.h"
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "worker/binlog/testing/value_bytes.h"
+#include "worker/charset/charset.h"
 
 namespace binferry::worker {
 namespace {
@@ -110,17 +112,12 @@ ColumnBytes BytesOf(const Column& column) {
 }
 
 uint32_t CollationOf(Charset charset) {
-  switch (charset) {
-    case Charset::kBinary:
-      return 63;
-    case Charset::kAscii:
-      return 11;
-    case Charset::kLatin1:
-      return 8;
-    case Charset::kUtf8mb3:
-      return 33;
-    case Charset::kUtf8mb4:
-      return 255;
+  // The default since MySQL 8.0, whose id takes three bytes.
+  if (charset == Charset::kUtf8mb4) return 255;
+  constexpr uint32_t kIds = 256;
+  for (uint32_t id = 1; id < kIds; ++id) {
+    const absl::StatusOr<Charset> found = CharsetOfCollation(id);
+    if (found.ok() && *found == charset) return id;
   }
   return 0;
 }
