@@ -184,7 +184,8 @@ absl::Status JsonTree::Node::Insert(const JsonPathLeg& leg,
 absl::Status JsonTree::Node::Remove(const JsonPathLeg& leg) {
   BINFERRY_ASSIGN_OR_RETURN(const Place place, Find(leg));
   if (!place.exists) return NoSuchPlace();
-  pieces_.erase(pieces_.begin() + static_cast<ptrdiff_t>(Isolate(place)));
+  const size_t index = Isolate(place);
+  pieces_.erase(pieces_.begin() + static_cast<ptrdiff_t>(index));
   return absl::OkStatus();
 }
 
