@@ -72,6 +72,56 @@ TEST_F(ColumnMetadataTest, ReadsCollationsAsExceptionsFromADefault) {
   EXPECT_EQ(metadata_.NextCollation(), 255u);
 }
 
+TEST_F(ColumnMetadataTest, ReadsLabelsByColumn) {
+  // SET a; ENUM x, "" and y; their collations: 8, 255.
+  ASSERT_TRUE(Parse("0503010161060702017800010179" "0b0408fcff00"));
+  EXPECT_THAT(metadata_.NextSetLabels(), Optional(ElementsAre("a")));
+  EXPECT_EQ(metadata_.NextSetLabels(), std::nullopt);
+  EXPECT_THAT(metadata_.NextEnumLabels(), Optional(ElementsAre("x", "")));
+  EXPECT_THAT(metadata_.NextEnumLabels(), Optional(ElementsAre("y")));
+  EXPECT_EQ(metadata_.NextEnumLabels(), std::nullopt);
+  EXPECT_EQ(metadata_.NextLabelCollation(), 8u);
+  EXPECT_EQ(metadata_.NextLabelCollation(), 255u);
+  EXPECT_EQ(metadata_.NextLabelCollation(), std::nullopt);
+  EXPECT_EQ(metadata_.NextCollation(), std::nullopt);
+}
+
+TEST_F(ColumnMetadataTest, ReadsLabelCollationsAsExceptionsFromADefault) {
+  ASSERT_TRUE(Parse("0a03080121"));
+  EXPECT_EQ(metadata_.NextLabelCollation(), 8u);
+  EXPECT_EQ(metadata_.NextLabelCollation(), 33u);
+  EXPECT_EQ(metadata_.NextLabelCollation(), 8u);
+}
+
+TEST_F(ColumnMetadataTest, HasNoMoreLabelsThanMysqlAllows) {
+  std::string labels = absl::HexStringToBytes("41") + std::string(65, '\0');
+  bytes_ = absl::HexStringToBytes("0542") + labels;
+  ASSERT_TRUE(metadata_.Parse(AsBytes(bytes_)));
+  EXPECT_EQ(metadata_.NextSetLabels(), std::nullopt);
+  ASSERT_TRUE(Parse("0604fd000001"));  // 65,536 announced.
+  EXPECT_EQ(metadata_.NextEnumLabels(), std::nullopt);
+  ASSERT_TRUE(Parse("060100"));
+  EXPECT_EQ(metadata_.NextEnumLabels(), std::nullopt);
+}
+
+TEST_F(ColumnMetadataTest, ReadsGeometryTypes) {
+  ASSERT_TRUE(Parse("07020007"));
+  EXPECT_EQ(metadata_.NextGeometryType(), 0u);
+  EXPECT_EQ(metadata_.NextGeometryType(), 7u);
+  EXPECT_EQ(metadata_.NextGeometryType(), std::nullopt);
+}
+
+TEST_F(ColumnMetadataTest, KnowsWhichFieldsThereAre) {
+  ASSERT_TRUE(Parse(""));
+  EXPECT_TRUE(metadata_.is_empty());
+  ASSERT_TRUE(Parse("0d0103"));
+  EXPECT_FALSE(metadata_.is_empty());
+  EXPECT_FALSE(metadata_.has_names());
+  EXPECT_FALSE(metadata_.has_visibility());
+  ASSERT_TRUE(Parse("0c0180"));
+  EXPECT_TRUE(metadata_.has_visibility());
+}
+
 TEST_F(ColumnMetadataTest, ReadsKeysInKeyOrder) {
   ASSERT_TRUE(Parse("0803020001"));
   EXPECT_THAT(metadata_.KeyColumns(), Optional(ElementsAre(2, 0, 1)));
@@ -86,6 +136,13 @@ TEST_F(ColumnMetadataTest, RefusesFieldsThatAreCutOff) {
   EXPECT_FALSE(Parse("0102a0"));
   EXPECT_FALSE(Parse("0201fc"));
   EXPECT_FALSE(Parse("02020801"));
+  EXPECT_FALSE(Parse("0a020801"));
+}
+
+TEST_F(ColumnMetadataTest, RefusesExceptionsOutOfOrder) {
+  EXPECT_TRUE(Parse("02050801080308"));
+  EXPECT_FALSE(Parse("02050803080108"));
+  EXPECT_FALSE(Parse("02050801080108"));
 }
 
 }  // namespace

@@ -3,10 +3,13 @@
 #include <bit>
 #include <cstring>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 #include "worker/binlog/byte_reader.h"
 #include "worker/binlog/decimal.h"
+#include "worker/binlog/json_binary.h"
+#include "worker/binlog/json_diff.h"
 #include "worker/binlog/temporal.h"
 
 namespace binferry::worker {
@@ -34,6 +37,11 @@ int64_t ExtendSign(uint64_t value, size_t bytes) {
   const size_t unused_bits = 64 - 8 * bytes;
   return static_cast<int64_t>(value << unused_bits) >>
          static_cast<int>(unused_bits);
+}
+
+// Whether `value` has no bits but the lowest `bits`, 1 to 64.
+bool IsBelowBit(uint64_t value, size_t bits) {
+  return bits >= 64 || value >> bits == 0;
 }
 
 // Decodes the `bytes` (all of a fixed size value, or what stands behind the
@@ -103,51 +111,108 @@ bool DecodeValue(const DecodeStep& step, const uint8_t* p, size_t bytes,
       value->bytes = {padded, step.max_bytes};
       return true;
     }
+    case Operation::kJson:
+      return false;  // The caller's.
+    case Operation::kVector:
+      value->kind = Value::Kind::kVector;
+      value->bytes = {reinterpret_cast<const char*>(p), bytes};
+      return bytes % sizeof(float) == 0;
+    case Operation::kBit:
+      value->kind = Value::Kind::kUnsigned;
+      value->natural = ReadBigEndian(p, bytes);
+      return IsBelowBit(value->natural, step.limit);
+    case Operation::kYear:
+      value->kind = Value::Kind::kYear;
+      value->natural = *p == 0 ? 0 : 1900u + *p;
+      return true;
+    case Operation::kEnum:
+      value->kind = Value::Kind::kEnum;
+      value->natural = LoadInteger(p, bytes, left);
+      return step.limit == 0 || value->natural <= step.limit;
+    case Operation::kSet:
+      value->kind = Value::Kind::kSet;
+      value->natural = LoadInteger(p, bytes, left);
+      return step.limit == 0 || IsBelowBit(value->natural, step.limit);
+    case Operation::kOldTimestamp:
+      value->kind = Value::Kind::kTimestamp;
+      value->natural = ReadOldTimestamp(p);
+      return true;
+    case Operation::kOldTime:
+      value->kind = Value::Kind::kTime;
+      value->temporal = ReadOldTime(p);
+      return true;
+    case Operation::kOldDatetime:
+      value->kind = Value::Kind::kDatetime;
+      return ReadOldDatetime(p, &value->temporal);
   }
   return false;
 }
 
 }  // namespace
 
-absl::Status RowDecoder::Start(const TableMap& map, const RowsEvent& event) {
+absl::Status RowDecoder::Start(const TableMap& map, const RowsEvent& event,
+                               Columns columns) {
   map_ = &map;
   p_ = end_ = nullptr;
-  const size_t columns = map.schema.columns.size();
-  if (event.column_count != columns) {
+  has_empty_row_ = false;
+  if (event.column_count != map.schema.columns.size()) {
     return absl::DataLossError(
         absl::StrCat("rows of ", event.column_count, " columns for the table ",
                      map.schema.database, ".", map.schema.table,
-                     ", whose table map has ", columns));
+                     ", whose table map has ", map.schema.columns.size()));
   }
   has_before_ = event.kind != RowsEvent::Kind::kWrite;
   has_after_ = event.kind != RowsEvent::Kind::kDelete;
+  is_partial_ = event.is_partial;
   before_.present.clear();
   after_.present.clear();
-  if (has_before_) ChooseColumns(event.before_columns, columns, &before_);
-  if (has_after_) ChooseColumns(event.after_columns, columns, &after_);
-  if (before_.present.empty() && after_.present.empty()) {
-    return absl::UnimplementedError(absl::StrCat(
-        "rows without any column for the table ", map.schema.database, ".",
-        map.schema.table,
-        " can't be counted: set binlog_row_image=FULL on the source and start "
-        "behind this place"));
+  if (has_before_) {
+    BINFERRY_RETURN_IF_ERROR(
+        ChooseColumns(event.before_columns, columns, &before_));
   }
-  before_.scratch.resize(map.scratch_bytes);
-  after_.scratch.resize(map.scratch_bytes);
+  if (has_after_) {
+    BINFERRY_RETURN_IF_ERROR(
+        ChooseColumns(event.after_columns, columns, &after_));
+  }
+  if (before_.present.empty() && after_.present.empty() && !is_partial_) {
+    if (!event.rows.empty()) return Damaged(0);
+    has_empty_row_ = true;
+  }
   p_ = event.rows.data();
   end_ = p_ + event.rows.size();
   return absl::OkStatus();
 }
 
-void RowDecoder::ChooseColumns(absl::Span<const uint8_t> bits, size_t columns,
-                               Image* image) {
-  image->present.clear();
+absl::Status RowDecoder::ChooseColumns(absl::Span<const uint8_t> bits,
+                                       Columns columns, Image* image) const {
+  const TableSchema& schema = map_->schema;
   image->absent.clear();
-  for (size_t i = 0; i < columns; ++i) {
-    const bool is_present = i / 8 < bits.size() && HasBit(bits.data(), i);
-    (is_present ? image->present : image->absent)
-        .push_back(static_cast<uint16_t>(i));
+  for (size_t i = 0; i < schema.columns.size(); ++i) {
+    const uint16_t column = static_cast<uint16_t>(i);
+    if (i / 8 >= bits.size() || !HasBit(bits.data(), i)) {
+      image->absent.push_back(column);
+      continue;
+    }
+    if (schema.columns[i].is_hidden) {
+      return absl::UnimplementedError(absl::StrCat(
+          "rows of ", schema.database, ".", schema.table,
+          " with values of the column ", schema.columns[i].name,
+          ", whose name is that of a functional index's: rename the column"));
+    }
+    image->present.push_back({column, columns == Columns::kAll});
   }
+  if (columns == Columns::kKey) {
+    for (PresentColumn& present : image->present) {
+      present.is_wanted =
+          absl::c_linear_search(schema.key_columns, present.column);
+    }
+  }
+  image->scratch.resize(map_->scratch_bytes);
+  image->documents.resize(map_->json_columns);
+  if (image->text.capacity() > kMaxKeptTextBytes) {
+    std::string().swap(image->text);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status RowDecoder::Next(absl::Span<Value> before,
@@ -157,12 +222,16 @@ absl::Status RowDecoder::Next(absl::Span<Value> before,
       (has_after_ && after.size() < columns)) {
     return absl::InternalError("too little room for a row's values");
   }
-  if (has_before_) BINFERRY_RETURN_IF_ERROR(DecodeImage(&before_, before));
-  if (has_after_) return DecodeImage(&after_, after);
-  return absl::OkStatus();
+  has_empty_row_ = false;
+  if (has_before_) BINFERRY_RETURN_IF_ERROR(DecodeImage(&before_, before, {}));
+  if (!has_after_) return absl::OkStatus();
+  if (!is_partial_) return DecodeImage(&after_, after, {});
+  BINFERRY_RETURN_IF_ERROR(ReadValueOptions());
+  return DecodeImage(&after_, after, before);
 }
 
-absl::Status RowDecoder::DecodeImage(Image* image, absl::Span<Value> values) {
+absl::Status RowDecoder::DecodeImage(Image* image, absl::Span<Value> values,
+                                     absl::Span<const Value> base) {
   const size_t count = image->present.size();
   const size_t null_bytes = (count + 7) / 8;
   const uint8_t* p = p_;
@@ -170,8 +239,10 @@ absl::Status RowDecoder::DecodeImage(Image* image, absl::Span<Value> values) {
   const uint8_t* const nulls = p;
   p += null_bytes;
   char* const scratch = image->scratch.data();
+  image->text.clear();
+  image->texts.clear();
   for (size_t i = 0; i < count; ++i) {
-    const size_t column = image->present[i];
+    const size_t column = image->present[i].column;
     Value& value = values[column];
     if (HasBit(nulls, i)) {
       value.kind = Value::Kind::kNull;
@@ -187,22 +258,80 @@ absl::Status RowDecoder::DecodeImage(Image* image, absl::Span<Value> values) {
       left -= step.length_bytes;
     }
     if (left < bytes) return Damaged(column);
-    if (!DecodeValue(step, p, bytes, left, scratch, &value)) {
-      return Damaged(column);
+    if (image->present[i].is_wanted &&
+        !DecodeValue(step, p, bytes, left, scratch, &value)) {
+      if (step.operation != Operation::kJson) return Damaged(column);
+      BINFERRY_RETURN_IF_ERROR(
+          DecodeJson(column, AsText({p, bytes}), base, image, &value));
     }
     p += bytes;
   }
   for (const uint16_t column : image->absent) {
     values[column].kind = Value::Kind::kAbsent;
   }
+  // Only now will the text stay where it is.
+  for (const TextPlace& place : image->texts) {
+    values[place.column].bytes =
+        absl::string_view(image->text)
+            .substr(place.begin, place.end - place.begin);
+  }
   p_ = p;
   return absl::OkStatus();
 }
 
-absl::Status RowDecoder::Skip() {
-  if (has_before_) BINFERRY_RETURN_IF_ERROR(SkipImage(before_));
-  if (has_after_) return SkipImage(after_);
+absl::Status RowDecoder::DecodeJson(size_t column, absl::string_view bytes,
+                                    absl::Span<const Value> base, Image* image,
+                                    Value* value) {
+  const size_t index = map_->steps[column].json_index;
+  const bool has_diffs =
+      !base.empty() && diff_bits_ != nullptr && HasBit(diff_bits_, index);
+  if (has_diffs) {
+    const Value& before = base[column];
+    const bool is_absent = before.kind == Value::Kind::kAbsent;
+    if (is_absent && !bytes.empty()) {
+      if (missing_document_ == MissingDocument::kRefuse) {
+        return MissingDocumentError(column);
+      }
+      ++missing_documents_;
+    }
+    if (is_absent || bytes.empty()) {
+      *value = before;
+      return absl::OkStatus();
+    }
+    if (before.kind != Value::Kind::kText) return Damaged(column);
+  }
+  const size_t begin = image->text.size();
+  image->documents[index] = bytes;
+  const absl::Status status =
+      has_diffs
+          ? AppendPatchedJsonText(before_.documents[index], bytes, &image->text)
+          : AppendJsonText(bytes, &image->text);
+  if (!status.ok()) return Damaged(column, status.message());
+  value->kind = Value::Kind::kText;
+  image->texts.push_back(
+      {static_cast<uint16_t>(column), begin, image->text.size()});
   return absl::OkStatus();
+}
+
+absl::Status RowDecoder::ReadValueOptions() {
+  constexpr uint64_t kHasDiffs = 1;
+  ByteReader reader({p_, static_cast<size_t>(end_ - p_)});
+  const uint64_t options = reader.Packed();
+  diff_bits_ = nullptr;
+  if ((options & kHasDiffs) != 0) {
+    diff_bits_ = reader.Bytes((map_->json_columns + 7) / 8).data();
+  }
+  if (!reader.ok() || (options & ~kHasDiffs) != 0) return Damaged(0);
+  p_ = end_ - reader.remaining();
+  return absl::OkStatus();
+}
+
+absl::Status RowDecoder::Skip() {
+  has_empty_row_ = false;
+  if (has_before_) BINFERRY_RETURN_IF_ERROR(SkipImage(before_));
+  if (!has_after_) return absl::OkStatus();
+  if (is_partial_) BINFERRY_RETURN_IF_ERROR(ReadValueOptions());
+  return SkipImage(after_);
 }
 
 absl::Status RowDecoder::SkipImage(const Image& image) {
@@ -214,27 +343,41 @@ absl::Status RowDecoder::SkipImage(const Image& image) {
   p += null_bytes;
   for (size_t i = 0; i < count; ++i) {
     if (HasBit(nulls, i)) continue;
-    const DecodeStep& step = map_->steps[image.present[i]];
+    const size_t column = image.present[i].column;
+    const DecodeStep& step = map_->steps[column];
     size_t bytes = step.bytes;
     if (step.length_bytes != 0) {
       if (static_cast<size_t>(end_ - p) < step.length_bytes) {
-        return Damaged(image.present[i]);
+        return Damaged(column);
       }
       bytes = ReadLittleEndian(p, step.length_bytes);
       p += step.length_bytes;
     }
-    if (static_cast<size_t>(end_ - p) < bytes) return Damaged(image.present[i]);
+    if (static_cast<size_t>(end_ - p) < bytes) return Damaged(column);
     p += bytes;
   }
   p_ = p;
   return absl::OkStatus();
 }
 
-absl::Status RowDecoder::Damaged(size_t column) const {
+std::string RowDecoder::NameOf(size_t column) const {
   const TableSchema& schema = map_->schema;
-  return absl::DataLossError(absl::StrCat(
-      "a damaged row: the value of ", schema.database, ".", schema.table, ".",
-      schema.columns[column].name, " is cut off or no value of its type"));
+  return absl::StrCat(schema.database, ".", schema.table, ".",
+                      schema.columns[column].name);
+}
+
+absl::Status RowDecoder::Damaged(size_t column,
+                                 absl::string_view reason) const {
+  return absl::DataLossError(absl::StrCat("a damaged row: the value of ",
+                                          NameOf(column), " ", reason));
+}
+
+absl::Status RowDecoder::MissingDocumentError(size_t column) const {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the binlog has only what changed in a document of ", NameOf(column),
+      ", not the document: run SET PERSIST binlog_row_value_options='' or SET "
+      "PERSIST binlog_row_image=FULL on the source and start behind this "
+      "place"));
 }
 
 absl::StatusOr<uint64_t> CountRows(const TableMap& map,

@@ -11,84 +11,17 @@
 #include "worker/binlog/byte_reader.h"
 #include "worker/binlog/event_body.h"
 #include "worker/binlog/testing/event_builder.h"
+#include "worker/binlog/testing/row_text.h"
+#include "worker/schema/testing/values.h"
 
 namespace binferry::worker {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Kind = Value::Kind;
 using Row = std::vector<Value>;
-
-Value Of(Kind kind) {
-  Value value;
-  value.kind = kind;
-  return value;
-}
-Value Signed(int64_t number) {
-  Value value = Of(Kind::kSigned);
-  value.integer = number;
-  return value;
-}
-Value Natural(Kind kind, uint64_t number) {
-  Value value = Of(kind);
-  value.natural = number;
-  return value;
-}
-Value Bytes(Kind kind, absl::string_view bytes) {
-  Value value = Of(kind);
-  value.bytes = bytes;
-  return value;
-}
-Value Temporal(Kind kind, const TemporalFields& fields) {
-  Value value = Of(kind);
-  value.temporal = fields;
-  return value;
-}
-
-std::string Show(const Value& value) {
-  switch (value.kind) {
-    case Kind::kAbsent:
-      return "absent";
-    case Kind::kNull:
-      return "NULL";
-    case Kind::kSigned:
-      return absl::StrCat(value.integer);
-    case Kind::kUnsigned:
-    case Kind::kTimestamp:
-    case Kind::kYear:
-    case Kind::kEnum:
-    case Kind::kSet:
-      return absl::StrCat(value.natural);
-    case Kind::kFloat:
-      return absl::StrCat(value.real32);
-    case Kind::kDouble:
-      return absl::StrCat(value.real64);
-    case Kind::kDecimal:
-    case Kind::kText:
-    case Kind::kBytes:
-    case Kind::kVector:
-      return std::string(value.bytes);
-    case Kind::kDate:
-    case Kind::kTime:
-    case Kind::kDatetime: {
-      const TemporalFields& t = value.temporal;
-      return absl::StrCat(t.is_negative ? "-" : "", t.year, "-", t.month, "-",
-                          t.day, " ", t.hour, ":", t.minute, ":", t.second, ".",
-                          t.micros);
-    }
-  }
-  return "";
-}
-
-std::vector<std::string> Show(const Row& row) {
-  std::vector<std::string> texts;
-  for (const Value& value : row) {
-    texts.push_back(
-        absl::StrCat(static_cast<int>(value.kind), ":", Show(value)));
-  }
-  return texts;
-}
 
 class RowDecoderTest : public ::testing::Test {
  protected:
@@ -146,9 +79,9 @@ TEST_F(RowDecoderTest, DecodesIntegersOfEveryWidthAndSign) {
               IsOk());
   Row row = NewRow();
   ASSERT_THAT(decoder_.Next({}, absl::MakeSpan(row)), IsOk());
-  EXPECT_EQ(Show(row), Show(low));
+  EXPECT_EQ(ShowRow(row), ShowRow(low));
   ASSERT_THAT(decoder_.Next({}, absl::MakeSpan(row)), IsOk());
-  EXPECT_EQ(Show(row), Show(high));
+  EXPECT_EQ(ShowRow(row), ShowRow(high));
   EXPECT_FALSE(decoder_.HasNext());
 }
 
@@ -171,9 +104,9 @@ TEST_F(RowDecoderTest, DecodesTheOtherKinds) {
   AddColumn(ColumnKind::kLongBlob);
   schema_.columns.back().max_bytes = 4;
   Row row;
-  row.push_back(Of(Kind::kFloat));
+  row.push_back(ValueOf(Kind::kFloat));
   row.back().real32 = -1.5f;
-  row.push_back(Of(Kind::kDouble));
+  row.push_back(ValueOf(Kind::kDouble));
   row.back().real64 = 1e300;
   row.push_back(Bytes(Kind::kDecimal, "-12345.678900"));
   row.push_back(Temporal(Kind::kDate, {.year = 2020, .month = 2, .day = 29}));
@@ -194,7 +127,7 @@ TEST_F(RowDecoderTest, DecodesTheOtherKinds) {
               IsOk());
   Row decoded = NewRow();
   ASSERT_THAT(decoder_.Next({}, absl::MakeSpan(decoded)), IsOk());
-  EXPECT_EQ(Show(decoded), Show(row));
+  EXPECT_EQ(ShowRow(decoded), ShowRow(row));
 }
 
 TEST_F(RowDecoderTest, PadsBinaryAndNothingElse) {
@@ -210,7 +143,7 @@ TEST_F(RowDecoderTest, PadsBinaryAndNothingElse) {
               IsOk());
   Row decoded = NewRow();
   ASSERT_THAT(decoder_.Next({}, absl::MakeSpan(decoded)), IsOk());
-  EXPECT_EQ(Show(decoded), Show(row));
+  EXPECT_EQ(ShowRow(decoded), ShowRow(row));
 }
 
 TEST_F(RowDecoderTest, KeepsTheScratchOfBothImagesApart) {
@@ -242,14 +175,15 @@ TEST_F(RowDecoderTest, TellsAbsentFromNull) {
   ASSERT_THAT(Start({.kind = RowsEvent::Kind::kUpdate,
                      .schema = &schema_,
                      .before = {{Signed(1), Value(), Value()}},
-                     .after = {{Value(), Of(Kind::kNull), Signed(3)}}}),
+                     .after = {{Value(), ValueOf(Kind::kNull), Signed(3)}}}),
               IsOk());
   Row before(3, Signed(99));
   Row after(3, Signed(99));
   ASSERT_THAT(decoder_.Next(absl::MakeSpan(before), absl::MakeSpan(after)),
               IsOk());
-  EXPECT_EQ(Show(before), Show(Row{Signed(1), Value(), Value()}));
-  EXPECT_EQ(Show(after), Show(Row{Value(), Of(Kind::kNull), Signed(3)}));
+  EXPECT_EQ(ShowRow(before), ShowRow(Row{Signed(1), Value(), Value()}));
+  EXPECT_EQ(ShowRow(after),
+            ShowRow(Row{Value(), ValueOf(Kind::kNull), Signed(3)}));
 }
 
 TEST_F(RowDecoderTest, CountsBitsOverByteBorders) {
@@ -258,7 +192,7 @@ TEST_F(RowDecoderTest, CountsBitsOverByteBorders) {
     Row row;
     for (size_t i = 0; i < columns; ++i) {
       AddColumn(ColumnKind::kTinyInt, i % 3 == 0);
-      row.push_back(i % 2 == 0   ? Of(Kind::kNull)
+      row.push_back(i % 2 == 0   ? ValueOf(Kind::kNull)
                     : i % 3 == 0 ? Natural(Kind::kUnsigned, i % 256)
                     : i % 5 == 0 ? Value()
                                  : Signed(static_cast<int8_t>(i)));
@@ -271,7 +205,7 @@ TEST_F(RowDecoderTest, CountsBitsOverByteBorders) {
     Row decoded = NewRow();
     for (int i = 0; i < 2; ++i) {
       ASSERT_THAT(decoder_.Next(absl::MakeSpan(decoded), {}), IsOk());
-      EXPECT_EQ(Show(decoded), Show(row));
+      EXPECT_EQ(ShowRow(decoded), ShowRow(row));
     }
     EXPECT_FALSE(decoder_.HasNext());
   }
@@ -284,8 +218,8 @@ TEST_F(RowDecoderTest, SkipsAndCountsRows) {
   schema_.columns.back().charset = Charset::kLatin1;
   std::vector<Row> rows;
   for (int i = 0; i < 5; ++i) {
-    rows.push_back(
-        {Signed(i), i % 2 == 0 ? Of(Kind::kNull) : Bytes(Kind::kText, "text")});
+    rows.push_back({Signed(i), i % 2 == 0 ? ValueOf(Kind::kNull)
+                                          : Bytes(Kind::kText, "text")});
   }
   ASSERT_THAT(Start({.kind = RowsEvent::Kind::kUpdate,
                      .schema = &schema_,
@@ -298,7 +232,7 @@ TEST_F(RowDecoderTest, SkipsAndCountsRows) {
   Row after = NewRow();
   ASSERT_THAT(decoder_.Next(absl::MakeSpan(before), absl::MakeSpan(after)),
               IsOk());
-  EXPECT_EQ(Show(after), Show(rows[3]));
+  EXPECT_EQ(ShowRow(after), ShowRow(rows[3]));
 }
 
 TEST_F(RowDecoderTest, RefusesRowsThatAreCutOff) {
@@ -331,11 +265,91 @@ TEST_F(RowDecoderTest, RefusesRowsOfAnotherTable) {
                        AllOf(HasSubstr("2 columns"), HasSubstr("d.t"))));
 }
 
-TEST_F(RowDecoderTest, RefusesRowsWithoutColumns) {
+TEST_F(RowDecoderTest, HasOneRowWhereTheImageHasNoColumn) {
   AddColumn(ColumnKind::kInt);
-  EXPECT_THAT(Start({.schema = &schema_, .before = {}, .after = {{Value()}}}),
-              StatusIs(absl::StatusCode::kUnimplemented,
-                       HasSubstr("binlog_row_image=FULL")));
+  AddColumn(ColumnKind::kVarchar);
+  ASSERT_THAT(
+      Start({.schema = &schema_, .before = {}, .after = {{Value(), Value()}}}),
+      IsOk());
+  EXPECT_TRUE(rows_.rows.empty());
+  EXPECT_THAT(CountRows(map_, rows_), IsOkAndHolds(1u));
+  ASSERT_TRUE(decoder_.HasNext());
+  Row row(2, Signed(99));
+  ASSERT_THAT(decoder_.Next({}, absl::MakeSpan(row)), IsOk());
+  EXPECT_THAT(ShowRow(row), ElementsAre("absent", "absent"));
+  EXPECT_FALSE(decoder_.HasNext());
+}
+
+TEST_F(RowDecoderTest, RefusesBytesWhereTheImageHasNoColumn) {
+  AddColumn(ColumnKind::kInt);
+  ASSERT_THAT(Start({.schema = &schema_, .before = {}, .after = {{Signed(1)}}}),
+              IsOk());
+  const uint8_t no_column[] = {0};
+  rows_.after_columns = no_column;
+  EXPECT_THAT(decoder_.Start(map_, rows_),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("d.t.c0")));
+}
+
+TEST_F(RowDecoderTest, HasNoRowWhereThereAreColumnsButNoBytes) {
+  AddColumn(ColumnKind::kInt);
+  ASSERT_THAT(Start({.schema = &schema_, .before = {}, .after = {{Signed(1)}}}),
+              IsOk());
+  rows_.rows = {};
+  ASSERT_THAT(decoder_.Start(map_, rows_), IsOk());
+  EXPECT_FALSE(decoder_.HasNext());
+}
+
+TEST_F(RowDecoderTest, DecodesTheKeyAloneWhereNoMoreIsWanted) {
+  AddColumn(ColumnKind::kVarchar);
+  schema_.columns.back().max_bytes = 20;
+  schema_.columns.back().charset = Charset::kLatin1;
+  AddColumn(ColumnKind::kJson);
+  schema_.columns.back().max_bytes = 4;
+  AddColumn(ColumnKind::kInt);
+  AddColumn(ColumnKind::kInt);
+  schema_.key_columns = {3, 0};
+  // The document is damaged, and nobody looks.
+  const Row before = {Bytes(Kind::kText, "a"), Bytes(Kind::kText, "\x7f"),
+                      Signed(1), Signed(2)};
+  const Row after = {Bytes(Kind::kText, "b"), ValueOf(Kind::kNull), Value(),
+                     Signed(3)};
+  ASSERT_THAT(Start({.kind = RowsEvent::Kind::kUpdate,
+                     .schema = &schema_,
+                     .before = {before, before},
+                     .after = {after, after}}),
+              IsOk());
+  ASSERT_THAT(decoder_.Start(map_, rows_, RowDecoder::Columns::kKey), IsOk());
+  for (int i = 0; i < 2; ++i) {
+    Row first = NewRow();
+    Row second = NewRow();
+    ASSERT_THAT(decoder_.Next(absl::MakeSpan(first), absl::MakeSpan(second)),
+                IsOk());
+    EXPECT_EQ(ShowValue(first[0]), "text a");
+    EXPECT_EQ(ShowValue(first[3]), "signed 2");
+    EXPECT_EQ(ShowValue(second[0]), "text b");
+    EXPECT_EQ(ShowValue(second[3]), "signed 3");
+  }
+  EXPECT_FALSE(decoder_.HasNext());
+}
+
+TEST_F(RowDecoderTest, PassesOverHiddenColumns) {
+  AddColumn(ColumnKind::kInt);
+  AddColumn(ColumnKind::kBigInt);
+  schema_.columns.back().name = "!hidden!i!0!0";
+  schema_.columns.back().is_hidden = true;
+  AddColumn(ColumnKind::kInt);
+  ASSERT_THAT(Start({.schema = &schema_,
+                     .before = {},
+                     .after = {{Signed(1), Value(), Signed(3)}}}),
+              IsOk());
+  Row row = NewRow();
+  ASSERT_THAT(decoder_.Next({}, absl::MakeSpan(row)), IsOk());
+  EXPECT_THAT(ShowRow(row), ElementsAre("signed 1", "absent", "signed 3"));
+  EXPECT_THAT(
+      Start({.schema = &schema_,
+             .before = {},
+             .after = {{Signed(1), Signed(2), Signed(3)}}}),
+      StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("!hidden!i!0!0")));
 }
 
 TEST_F(RowDecoderTest, RefusesArraysThatAreTooSmall) {

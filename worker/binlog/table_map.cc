@@ -1,10 +1,13 @@
 #include "worker/binlog/table_map.h"
 
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -13,6 +16,7 @@
 #include "worker/binlog/column_metadata.h"
 #include "worker/binlog/decimal.h"
 #include "worker/binlog/temporal.h"
+#include "worker/binlog/wire_type.h"
 #include "worker/charset/charset.h"
 
 namespace binferry::worker {
@@ -22,99 +26,14 @@ using Operation = DecodeStep::Operation;
 
 constexpr uint64_t kMaxColumns = 4096;
 
-// The column types on the wire (enum_field_types in mysql-server).
-enum class WireType : uint8_t {
-  kOldDecimal = 0,
-  kTiny = 1,
-  kShort = 2,
-  kLong = 3,
-  kFloat = 4,
-  kDouble = 5,
-  kOldTimestamp = 7,
-  kLongLong = 8,
-  kInt24 = 9,
-  kDate = 10,
-  kOldTime = 11,
-  kOldDatetime = 12,
-  kYear = 13,
-  kVarchar = 15,
-  kBit = 16,
-  kTimestamp = 17,
-  kDatetime = 18,
-  kTime = 19,
-  kMariadbBlobCompressed = 140,
-  kMariadbVarcharCompressed = 141,
-  kVector = 242,
-  kJson = 245,
-  kDecimal = 246,
-  kEnum = 247,
-  kSet = 248,
-  kTinyBlob = 249,
-  kMediumBlob = 250,
-  kLongBlob = 251,
-  kBlob = 252,
-  kVarString = 253,
-  kString = 254,
-  kGeometry = 255,
-};
-
-// The SQL name of a type that is refused; "" for those that are carried.
-absl::string_view RefusedTypeName(WireType type) {
-  switch (type) {
-    case WireType::kOldDecimal:
-      return "DECIMAL in the format before MySQL 5.0";
-    case WireType::kOldTimestamp:
-      return "TIMESTAMP in the format before MySQL 5.6";
-    case WireType::kOldTime:
-      return "TIME in the format before MySQL 5.6";
-    case WireType::kOldDatetime:
-      return "DATETIME in the format before MySQL 5.6";
-    case WireType::kYear:
-      return "YEAR";
-    case WireType::kBit:
-      return "BIT";
-    case WireType::kMariadbBlobCompressed:
-      return "BLOB COMPRESSED";
-    case WireType::kMariadbVarcharCompressed:
-      return "VARCHAR COMPRESSED";
-    case WireType::kVector:
-      return "VECTOR";
-    case WireType::kJson:
-      return "JSON";
-    case WireType::kEnum:
-      return "ENUM";
-    case WireType::kSet:
-      return "SET";
-    case WireType::kGeometry:
-      return "GEOMETRY";
-    case WireType::kTiny:
-    case WireType::kShort:
-    case WireType::kLong:
-    case WireType::kFloat:
-    case WireType::kDouble:
-    case WireType::kLongLong:
-    case WireType::kInt24:
-    case WireType::kDate:
-    case WireType::kVarchar:
-    case WireType::kTimestamp:
-    case WireType::kDatetime:
-    case WireType::kTime:
-    case WireType::kDecimal:
-    case WireType::kTinyBlob:
-    case WireType::kMediumBlob:
-    case WireType::kLongBlob:
-    case WireType::kBlob:
-    case WireType::kVarString:
-    case WireType::kString:
-      break;
-  }
-  return "";
-}
+// The names of the columns that functional indexes made before MySQL 8.0.18.
+constexpr absl::string_view kHiddenPrefix = "!hidden!";
 
 // Builds one TableMap.
 class Builder {
  public:
-  explicit Builder(const TableMapEvent& event) : event_(event) {
+  Builder(const TableMapEvent& event, MissingNames missing_names)
+      : event_(event), missing_names_(missing_names) {
     map_.schema.database = std::string(event.database);
     map_.schema.table = std::string(event.table);
   }
@@ -122,17 +41,28 @@ class Builder {
   absl::StatusOr<TableMap> Build() &&;
 
  private:
-  absl::Status AddColumn(uint8_t type);
-  // Each fills `column_` and `step_`.
+  absl::Status CheckNames() const;
+  absl::Status ReadName(size_t index);
+  // Each of these fills `column_` and `step_`.
+  absl::Status ReadType(uint8_t type);
+  absl::Status ReadFixed(ColumnKind kind, Operation operation, uint8_t bytes);
   absl::Status ReadInteger(ColumnKind kind, uint8_t bytes);
   absl::Status ReadReal(ColumnKind kind, Operation operation, uint8_t bytes);
   absl::Status ReadSign();
+  absl::Status ReadYear();
   absl::Status ReadDecimal();
+  absl::Status ReadBit();
   absl::Status ReadTemporal(ColumnKind kind, Operation operation,
                             uint8_t whole_bytes);
   absl::Status ReadString();
+  absl::Status ReadLabels(ColumnKind kind, uint32_t bytes);
   absl::Status ReadVarchar();
+  absl::Status ReadLength(ColumnKind kind, Operation operation);
   absl::Status ReadBlob();
+  absl::Status ReadJson();
+  absl::Status ReadGeometry();
+  absl::Status ReadVector();
+  absl::Status ReadTypedArray();
   // Chooses between the kinds by the column's collation.
   absl::Status ReadCharset(ColumnKind text, ColumnKind binary);
   void ReserveScratch(size_t bytes);
@@ -142,6 +72,8 @@ class Builder {
     return absl::DataLossError(absl::StrCat(
         "a malformed table map of ", event_.database, ".", event_.table));
   }
+  // An optional field is damaged, or there are none.
+  absl::Status Missing() const;
   absl::Status Refuse(absl::string_view what) const {
     return absl::UnimplementedError(absl::StrCat(
         "Binferry does not carry ", what, ", which the column ",
@@ -151,6 +83,7 @@ class Builder {
   }
 
   const TableMapEvent& event_;
+  const MissingNames missing_names_;
   TableMap map_;
   ByteReader types_metadata_{absl::Span<const uint8_t>()};
   ColumnMetadata metadata_;
@@ -172,13 +105,7 @@ absl::StatusOr<TableMap> Builder::Build() && {
   const absl::Span<const uint8_t> types_metadata = reader.PackedBytes();
   const absl::Span<const uint8_t> nullable = reader.Bytes((count + 7) / 8);
   if (!reader.ok() || !metadata_.Parse(reader.Rest())) return Malformed();
-  if (!metadata_.has_names()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the source's binlog has no column names for the table ",
-        event_.database, ".", event_.table,
-        ": binlog_row_metadata is MINIMAL there. Run SET PERSIST "
-        "binlog_row_metadata=FULL on the source and start behind this place"));
-  }
+  BINFERRY_RETURN_IF_ERROR(CheckNames());
   types_metadata_ = ByteReader(types_metadata);
   map_.schema.columns.reserve(count);
   map_.steps.reserve(count);
@@ -186,18 +113,47 @@ absl::StatusOr<TableMap> Builder::Build() && {
     column_ = Column();
     step_ = DecodeStep();
     column_.is_nullable = (nullable[i / 8] >> (i % 8) & 1) != 0;
-    BINFERRY_RETURN_IF_ERROR(AddColumn(types[i]));
+    BINFERRY_RETURN_IF_ERROR(ReadName(i));
+    BINFERRY_RETURN_IF_ERROR(ReadType(types[i]));
     map_.schema.columns.push_back(std::move(column_));
     map_.steps.push_back(step_);
   }
+  if (!types_metadata_.AtEnd()) return Malformed();
   BINFERRY_RETURN_IF_ERROR(ReadKey());
   return std::move(map_);
 }
 
-absl::Status Builder::AddColumn(uint8_t type) {
+absl::Status Builder::CheckNames() const {
+  if (metadata_.has_names()) return absl::OkStatus();
+  switch (missing_names_) {
+    case MissingNames::kNumber:
+      return absl::OkStatus();
+    case MissingNames::kRefuse:
+      break;
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the source's binlog has no column names for the table ", event_.database,
+      ".", event_.table,
+      ": binlog_row_metadata is MINIMAL there. Run SET PERSIST "
+      "binlog_row_metadata=FULL on the source and start behind this place"));
+}
+
+absl::Status Builder::ReadName(size_t index) {
+  if (!metadata_.has_names()) {
+    column_.name = absl::StrCat("@", index + 1);
+    return absl::OkStatus();
+  }
   const std::optional<absl::string_view> name = metadata_.NextName();
   if (!name.has_value()) return Malformed();
   column_.name = std::string(*name);
+  // Users may give columns such names too. Sources that tell which columns are
+  // visible log no hidden ones.
+  column_.is_hidden = !metadata_.has_visibility() &&
+                      absl::StartsWith(column_.name, kHiddenPrefix);
+  return absl::OkStatus();
+}
+
+absl::Status Builder::ReadType(uint8_t type) {
   switch (static_cast<WireType>(type)) {
     case WireType::kTiny:
       return ReadInteger(ColumnKind::kTinyInt, 1);
@@ -215,11 +171,13 @@ absl::Status Builder::AddColumn(uint8_t type) {
       return ReadReal(ColumnKind::kDouble, Operation::kDouble, sizeof(double));
     case WireType::kDecimal:
       return ReadDecimal();
+    case WireType::kBit:
+      return ReadBit();
+    case WireType::kYear:
+      return ReadYear();
     case WireType::kDate:
-      column_.kind = ColumnKind::kDate;
-      step_.operation = Operation::kDate;
-      step_.bytes = kDateBytes;
-      return absl::OkStatus();
+    case WireType::kNewDate:
+      return ReadFixed(ColumnKind::kDate, Operation::kDate, kDateBytes);
     case WireType::kTime:
       return ReadTemporal(ColumnKind::kTime, Operation::kTime, kTimeBytes);
     case WireType::kDatetime:
@@ -228,61 +186,93 @@ absl::Status Builder::AddColumn(uint8_t type) {
     case WireType::kTimestamp:
       return ReadTemporal(ColumnKind::kTimestamp, Operation::kTimestamp,
                           kTimestampBytes);
+    case WireType::kOldTime:
+      return ReadFixed(ColumnKind::kTime, Operation::kOldTime, kOldTimeBytes);
+    case WireType::kOldDatetime:
+      return ReadFixed(ColumnKind::kDatetime, Operation::kOldDatetime,
+                       kOldDatetimeBytes);
+    case WireType::kOldTimestamp:
+      return ReadFixed(ColumnKind::kTimestamp, Operation::kOldTimestamp,
+                       kOldTimestampBytes);
     case WireType::kVarchar:
     case WireType::kVarString:
       return ReadVarchar();
     case WireType::kString:
+    case WireType::kEnum:
+    case WireType::kSet:
       return ReadString();
     case WireType::kTinyBlob:
     case WireType::kMediumBlob:
     case WireType::kLongBlob:
     case WireType::kBlob:
       return ReadBlob();
-    case WireType::kOldDecimal:
-    case WireType::kOldTimestamp:
-    case WireType::kOldTime:
-    case WireType::kOldDatetime:
-    case WireType::kYear:
-    case WireType::kBit:
-    case WireType::kMariadbBlobCompressed:
-    case WireType::kMariadbVarcharCompressed:
-    case WireType::kVector:
     case WireType::kJson:
-    case WireType::kEnum:
-    case WireType::kSet:
+      return ReadJson();
     case WireType::kGeometry:
-      break;
+      return ReadGeometry();
+    case WireType::kVector:
+      return ReadVector();
+    case WireType::kTypedArray:
+      return ReadTypedArray();
+    case WireType::kOldDecimal:
+      return Refuse("the type DECIMAL in the format before MySQL 5.0");
+    case WireType::kMariadbBlobCompressed:
+      return Refuse("the type BLOB COMPRESSED");
+    case WireType::kMariadbVarcharCompressed:
+      return Refuse("the type VARCHAR COMPRESSED");
   }
-  const absl::string_view refused =
-      RefusedTypeName(static_cast<WireType>(type));
-  return Refuse(absl::StrCat("the type ", refused.empty() ? "number " : refused,
-                             refused.empty() ? absl::StrCat(type) : ""));
+  return Refuse(absl::StrCat("the type number ", type));
+}
+
+absl::Status Builder::Missing() const {
+  if (!metadata_.is_empty()) return Malformed();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the binlog does not tell signs and character sets of the table ",
+      event_.database, ".", event_.table,
+      ": the source is older than MySQL 8.0.1, which Binferry does not read"));
+}
+
+absl::Status Builder::ReadFixed(ColumnKind kind, Operation operation,
+                                uint8_t bytes) {
+  column_.kind = kind;
+  step_.operation = operation;
+  step_.bytes = bytes;
+  return absl::OkStatus();
 }
 
 absl::Status Builder::ReadInteger(ColumnKind kind, uint8_t bytes) {
-  column_.kind = kind;
-  step_.bytes = bytes;
   BINFERRY_RETURN_IF_ERROR(ReadSign());
-  step_.operation =
-      column_.is_unsigned ? Operation::kUnsigned : Operation::kSigned;
-  return absl::OkStatus();
+  return ReadFixed(
+      kind, column_.is_unsigned ? Operation::kUnsigned : Operation::kSigned,
+      bytes);
 }
 
 absl::Status Builder::ReadReal(ColumnKind kind, Operation operation,
                                uint8_t bytes) {
-  column_.kind = kind;
-  step_.operation = operation;
-  step_.bytes = bytes;
   if (types_metadata_.U8() != bytes || !types_metadata_.ok()) {
     return Malformed();
   }
-  return ReadSign();
+  BINFERRY_RETURN_IF_ERROR(ReadSign());
+  return ReadFixed(kind, operation, bytes);
+}
+
+absl::Status Builder::ReadSign() {
+  const std::optional<bool> is_unsigned = metadata_.NextIsUnsigned();
+  if (!is_unsigned.has_value()) return Missing();
+  column_.is_unsigned = *is_unsigned;
+  return absl::OkStatus();
+}
+
+// Its sign is 0 or 1, depending on the version, and means nothing.
+absl::Status Builder::ReadYear() {
+  BINFERRY_RETURN_IF_ERROR(ReadSign());
+  column_.is_unsigned = false;
+  return ReadFixed(ColumnKind::kYear, Operation::kYear, 1);
 }
 
 absl::Status Builder::ReadDecimal() {
   constexpr uint8_t kMaxPrecision = 65;
   constexpr uint8_t kMaxScale = 30;
-  column_.kind = ColumnKind::kDecimal;
   column_.precision = types_metadata_.U8();
   column_.scale = types_metadata_.U8();
   if (!types_metadata_.ok() || column_.precision == 0 ||
@@ -290,20 +280,27 @@ absl::Status Builder::ReadDecimal() {
       column_.scale > column_.precision) {
     return Malformed();
   }
-  step_.operation = Operation::kDecimal;
   step_.precision = column_.precision;
   step_.scale = column_.scale;
-  step_.bytes =
-      static_cast<uint8_t>(DecimalBytes(column_.precision, column_.scale));
   ReserveScratch(kMaxDecimalBytes);
-  return ReadSign();
+  BINFERRY_RETURN_IF_ERROR(ReadSign());
+  return ReadFixed(
+      ColumnKind::kDecimal, Operation::kDecimal,
+      static_cast<uint8_t>(DecimalBytes(column_.precision, column_.scale)));
 }
 
-absl::Status Builder::ReadSign() {
-  const std::optional<bool> is_unsigned = metadata_.NextIsUnsigned();
-  if (!is_unsigned.has_value()) return Malformed();
-  column_.is_unsigned = *is_unsigned;
-  return absl::OkStatus();
+// The metadata are the bits beyond whole bytes, and the whole bytes.
+absl::Status Builder::ReadBit() {
+  constexpr uint32_t kMaxBits = 64;
+  const uint32_t odd_bits = types_metadata_.U8();
+  const uint32_t bits = odd_bits + 8u * types_metadata_.U8();
+  if (!types_metadata_.ok() || odd_bits > 7 || bits == 0 || bits > kMaxBits) {
+    return Malformed();
+  }
+  column_.precision = static_cast<uint8_t>(bits);
+  step_.limit = static_cast<uint16_t>(bits);
+  return ReadFixed(ColumnKind::kBit, Operation::kBit,
+                   static_cast<uint8_t>((bits + 7) / 8));
 }
 
 absl::Status Builder::ReadTemporal(ColumnKind kind, Operation operation,
@@ -311,12 +308,10 @@ absl::Status Builder::ReadTemporal(ColumnKind kind, Operation operation,
   constexpr uint8_t kMaxDigits = 6;
   const uint8_t digits = types_metadata_.U8();
   if (!types_metadata_.ok() || digits > kMaxDigits) return Malformed();
-  column_.kind = kind;
   column_.fraction_digits = digits;
-  step_.operation = operation;
   step_.fraction_digits = digits;
-  step_.bytes = static_cast<uint8_t>(whole_bytes + FractionBytes(digits));
-  return absl::OkStatus();
+  return ReadFixed(kind, operation,
+                   static_cast<uint8_t>(whole_bytes + FractionBytes(digits)));
 }
 
 // CHAR, BINARY, and ENUM and SET in disguise. Lengths above 255 have their high
@@ -326,12 +321,13 @@ absl::Status Builder::ReadString() {
   const uint8_t type = types_metadata_.U8();
   const uint32_t low = types_metadata_.U8();
   if (!types_metadata_.ok()) return Malformed();
-  const uint32_t high = static_cast<uint32_t>(~type & kLengthBits) << 4;
-  const auto real_type = static_cast<WireType>(type | kLengthBits);
-  if (real_type == WireType::kEnum || real_type == WireType::kSet) {
-    return Refuse(absl::StrCat("the type ", RefusedTypeName(real_type)));
+  const auto real_type = static_cast<WireType>(type);
+  if (real_type == WireType::kEnum) return ReadLabels(ColumnKind::kEnum, low);
+  if (real_type == WireType::kSet) return ReadLabels(ColumnKind::kSet, low);
+  if (static_cast<WireType>(type | kLengthBits) != WireType::kString) {
+    return Malformed();
   }
-  if (real_type != WireType::kString) return Malformed();
+  const uint32_t high = static_cast<uint32_t>(~type & kLengthBits) << 4;
   column_.max_bytes = step_.max_bytes = high | low;
   step_.length_bytes = column_.max_bytes > 255 ? 2 : 1;
   BINFERRY_RETURN_IF_ERROR(ReadCharset(ColumnKind::kChar, ColumnKind::kBinary));
@@ -343,6 +339,28 @@ absl::Status Builder::ReadString() {
   return absl::OkStatus();
 }
 
+absl::Status Builder::ReadLabels(ColumnKind kind, uint32_t bytes) {
+  const bool is_enum = kind == ColumnKind::kEnum;
+  const bool has_room =
+      is_enum ? bytes == 1 || bytes == 2 : bytes == 8 || (bytes - 1) < 4;
+  if (!has_room) return Malformed();
+  column_.max_bytes = bytes;
+  BINFERRY_RETURN_IF_ERROR(
+      ReadFixed(kind, is_enum ? Operation::kEnum : Operation::kSet,
+                static_cast<uint8_t>(bytes)));
+  if (!metadata_.has_names()) return absl::OkStatus();
+  std::optional<std::vector<std::string>> labels =
+      is_enum ? metadata_.NextEnumLabels() : metadata_.NextSetLabels();
+  const std::optional<uint32_t> collation = metadata_.NextLabelCollation();
+  if (!labels.has_value() || !collation.has_value()) return Malformed();
+  const absl::StatusOr<Charset> charset = CharsetOfCollation(*collation);
+  if (!charset.ok()) return Refuse(charset.status().message());
+  column_.charset = *charset;
+  column_.labels = *std::move(labels);
+  step_.limit = static_cast<uint16_t>(column_.labels.size());
+  return absl::OkStatus();
+}
+
 absl::Status Builder::ReadVarchar() {
   column_.max_bytes = step_.max_bytes = types_metadata_.U16();
   if (!types_metadata_.ok()) return Malformed();
@@ -350,9 +368,16 @@ absl::Status Builder::ReadVarchar() {
   return ReadCharset(ColumnKind::kVarchar, ColumnKind::kVarbinary);
 }
 
-absl::Status Builder::ReadBlob() {
+// The metadata is how many bytes the length before each value has.
+absl::Status Builder::ReadLength(ColumnKind kind, Operation operation) {
   step_.length_bytes = types_metadata_.U8();
+  if (step_.length_bytes < 1 || step_.length_bytes > 4) return Malformed();
   column_.max_bytes = step_.length_bytes;
+  return ReadFixed(kind, operation, 0);
+}
+
+absl::Status Builder::ReadBlob() {
+  BINFERRY_RETURN_IF_ERROR(ReadLength(ColumnKind::kBlob, Operation::kBytes));
   switch (step_.length_bytes) {
     case 1:
       return ReadCharset(ColumnKind::kTinyText, ColumnKind::kTinyBlob);
@@ -360,16 +385,56 @@ absl::Status Builder::ReadBlob() {
       return ReadCharset(ColumnKind::kText, ColumnKind::kBlob);
     case 3:
       return ReadCharset(ColumnKind::kMediumText, ColumnKind::kMediumBlob);
-    case 4:
-      return ReadCharset(ColumnKind::kLongText, ColumnKind::kLongBlob);
     default:
-      return Malformed();
+      return ReadCharset(ColumnKind::kLongText, ColumnKind::kLongBlob);
   }
+}
+
+absl::Status Builder::ReadJson() {
+  column_.charset = Charset::kUtf8mb4;
+  step_.json_index = static_cast<uint16_t>(map_.json_columns++);
+  return ReadLength(ColumnKind::kJson, Operation::kJson);
+}
+
+absl::Status Builder::ReadGeometry() {
+  constexpr ColumnKind kKinds[] = {
+      ColumnKind::kGeometry,     ColumnKind::kPoint,
+      ColumnKind::kLineString,   ColumnKind::kPolygon,
+      ColumnKind::kMultiPoint,   ColumnKind::kMultiLineString,
+      ColumnKind::kMultiPolygon, ColumnKind::kGeometryCollection};
+  const std::optional<uint64_t> type = metadata_.NextGeometryType();
+  if (!type.has_value()) return Missing();
+  if (*type >= std::size(kKinds)) return Malformed();
+  return ReadLength(kKinds[*type], Operation::kBytes);
+}
+
+absl::Status Builder::ReadVector() {
+  if (!metadata_.NextCollation().has_value()) return Missing();
+  return ReadLength(ColumnKind::kVector, Operation::kVector);
+}
+
+// The hidden column of a multi-valued index, which MySQL 8.0.17 alone logs: the
+// type of the elements, then what that type has. The images have no values.
+absl::Status Builder::ReadTypedArray() {
+  constexpr uint8_t kLengthBytes = 4;
+  if (!column_.is_hidden) return Refuse("an array type");
+  const auto element = static_cast<WireType>(types_metadata_.U8());
+  if (element == WireType::kDecimal) {
+    types_metadata_.Skip(2);
+  } else if (element == WireType::kVarchar) {
+    types_metadata_.Skip(3);  // A byte more than elsewhere.
+  } else if (element == WireType::kDouble || element == WireType::kTime ||
+             element == WireType::kDatetime) {
+    types_metadata_.Skip(1);
+  }
+  if (!types_metadata_.ok()) return Malformed();
+  column_.max_bytes = step_.length_bytes = kLengthBytes;
+  return ReadFixed(ColumnKind::kLongBlob, Operation::kBytes, 0);
 }
 
 absl::Status Builder::ReadCharset(ColumnKind text, ColumnKind binary) {
   const std::optional<uint32_t> collation = metadata_.NextCollation();
-  if (!collation.has_value()) return Malformed();
+  if (!collation.has_value()) return Missing();
   const absl::StatusOr<Charset> charset = CharsetOfCollation(*collation);
   if (!charset.ok()) return Refuse(charset.status().message());
   column_.charset = *charset;
@@ -396,8 +461,9 @@ absl::Status Builder::ReadKey() {
 
 }  // namespace
 
-absl::StatusOr<TableMap> BuildTableMap(const TableMapEvent& event) {
-  return Builder(event).Build();
+absl::StatusOr<TableMap> BuildTableMap(const TableMapEvent& event,
+                                       MissingNames missing_names) {
+  return Builder(event, missing_names).Build();
 }
 
 }  // namespace binferry::worker

@@ -101,6 +101,34 @@ uint32_t MaxBytesOf(const Column& column) {
   return 0;
 }
 
+void AddKindsOfTheirOwn(TableSchema* schema) {
+  for (const ColumnKind kind :
+       {ColumnKind::kYear, ColumnKind::kGeometry, ColumnKind::kPoint,
+        ColumnKind::kLineString, ColumnKind::kPolygon, ColumnKind::kMultiPoint,
+        ColumnKind::kMultiLineString, ColumnKind::kMultiPolygon,
+        ColumnKind::kGeometryCollection, ColumnKind::kVector}) {
+    schema->columns.push_back(MakeColumn("own", kind));
+  }
+  for (const int bits : {1, 8, 9, 64}) {
+    Column column = MakeColumn("bits", ColumnKind::kBit);
+    column.precision = static_cast<uint8_t>(bits);
+    schema->columns.push_back(column);
+  }
+  for (const ColumnKind kind :
+       {ColumnKind::kEnum, ColumnKind::kSet, ColumnKind::kEnum}) {
+    Column column = MakeColumn("labels", kind);
+    column.charset =
+        schema->columns.size() % 2 == 0 ? Charset::kLatin1 : Charset::kUtf8mb4;
+    column.labels = {"a", "", absl::StrCat("b", schema->columns.size())};
+    schema->columns.push_back(column);
+  }
+  Column json = MakeColumn("json", ColumnKind::kJson);
+  json.charset = Charset::kUtf8mb4;
+  schema->columns.push_back(json);
+  schema->columns.push_back(
+      MakeColumn("!hidden!by its user", ColumnKind::kInt));
+}
+
 // Every kind, and what distinguishes columns of one kind.
 TableSchema EveryKind() {
   TableSchema schema{.database = "shop",
@@ -145,6 +173,7 @@ TableSchema EveryKind() {
         ColumnKind::kBlob, ColumnKind::kMediumBlob, ColumnKind::kLongBlob}) {
     schema.columns.push_back(MakeColumn("bytes", kind));
   }
+  AddKindsOfTheirOwn(&schema);
   for (Column& column : schema.columns) column.max_bytes = MaxBytesOf(column);
   return schema;
 }
@@ -216,17 +245,105 @@ TEST(TableMapTest, AsksForFullMetadata) {
                AllOf(HasSubstr("d.t"), HasSubstr("binlog_row_metadata=FULL"))));
 }
 
-TEST(TableMapTest, RefusesTypesByName) {
+TEST(TableMapTest, NumbersColumnsWhereMinimalMetadataIsWelcome) {
+  TableSchema schema = EveryKind();
+  const std::string body = TableMapBody(7, schema, RowMetadata::kMinimal);
+  const absl::StatusOr<TableMap> map = BuildTableMap(
+      ParseTableMap(AsBytes(body)).value(), MissingNames::kNumber);
+  ASSERT_THAT(map, IsOk());
+  for (size_t i = 0; i < schema.columns.size(); ++i) {
+    Column& column = schema.columns[i];
+    column.name = absl::StrCat("@", i + 1);
+    if (column.labels.empty()) continue;
+    column.labels.clear();
+    column.charset = Charset::kBinary;
+  }
+  schema.key_columns.clear();
+  EXPECT_EQ(map->schema, schema);
+  EXPECT_THAT(Build(body), StatusIs(absl::StatusCode::kFailedPrecondition));
+  // Names are as welcome there.
+  const std::string full = TableMapBody(7, EveryKind());
+  EXPECT_EQ(
+      BuildTableMap(ParseTableMap(AsBytes(full)).value(), MissingNames::kNumber)
+          ->schema,
+      EveryKind());
+}
+
+TEST(TableMapTest, SaysThatTheSourceIsTooOldToDescribeItsColumns) {
+  for (const std::string& body :
+       {OneColumn(3, "", ""), OneColumn(15, std::string("\4\0", 2), "")}) {
+    EXPECT_THAT(BuildTableMap(ParseTableMap(AsBytes(body)).value(),
+                              MissingNames::kNumber),
+                StatusIs(absl::StatusCode::kFailedPrecondition,
+                         AllOf(HasSubstr("d.t"), HasSubstr("8.0.1"))));
+  }
+}
+
+TEST(TableMapTest, CountsJsonColumns) {
+  TableSchema schema{
+      .database = "d", .table = "t", .columns = {}, .key_columns = {}};
+  for (const ColumnKind kind : {ColumnKind::kJson, ColumnKind::kDate,
+                                ColumnKind::kJson, ColumnKind::kJson}) {
+    schema.columns.push_back(MakeColumn("c", kind));
+    schema.columns.back().max_bytes = 4;
+  }
+  const absl::StatusOr<TableMap> map = Build(TableMapBody(7, schema));
+  ASSERT_THAT(map, IsOk());
+  EXPECT_EQ(map->json_columns, 3u);
+  EXPECT_EQ(map->steps[0].json_index, 0);
+  EXPECT_EQ(map->steps[2].json_index, 1);
+  EXPECT_EQ(map->steps[3].json_index, 2);
+}
+
+TEST(TableMapTest, KnowsTheColumnsOfFunctionalIndexesByTheirNames) {
+  // As MySQL 8.0.17 wrote them: no visibility; one for a multi-valued index.
+  const auto body = [](absl::string_view more_fields) {
+    return absl::StrCat(
+        LittleEndian(7, 6), LittleEndian(1, 2), PackedBytes("d"),
+        LittleEndian(0, 1), PackedBytes("t"), LittleEndian(0, 1),
+        PackedInteger(4), "\x0a\x0a\x14\x14",
+        PackedBytes(absl::HexStringToBytes("080f040000")), LittleEndian(0, 1),
+        Field(4, PackedBytes("a") + PackedBytes("!hidden!i!0!0") +
+                     PackedBytes("!hidden!j!0!0") +
+                     PackedBytes("!hidden!k!0!0")),
+        more_fields);
+  };
+  const absl::StatusOr<TableMap> map = Build(body(""));
+  ASSERT_THAT(map, IsOk());
+  EXPECT_FALSE(map->schema.columns[0].is_hidden);
+  for (int i = 1; i < 4; ++i) EXPECT_TRUE(map->schema.columns[i].is_hidden);
+  EXPECT_EQ(map->json_columns, 0u);
+  EXPECT_THAT(Build(body(Field(12, "\xf0"))),
+              StatusIs(absl::StatusCode::kUnimplemented));
+}
+
+TEST(TableMapTest, ReadsTablesOf4096Columns) {
+  TableSchema schema{
+      .database = "d", .table = "t", .columns = {}, .key_columns = {4095}};
+  for (int i = 0; i < 4096; ++i) {
+    schema.columns.push_back(
+        MakeColumn(absl::StrCat("c", i),
+                   i % 2 == 0 ? ColumnKind::kTinyInt : ColumnKind::kDate));
+    schema.columns.back().is_unsigned = i % 4 == 0;
+  }
+  const absl::StatusOr<TableMap> map = Build(TableMapBody(7, schema));
+  ASSERT_THAT(map, IsOk());
+  EXPECT_EQ(map->schema, schema);
+  schema.columns.push_back(MakeColumn("more", ColumnKind::kDate));
+  EXPECT_THAT(Build(TableMapBody(7, schema)),
+              StatusIs(absl::StatusCode::kDataLoss));
+}
+
+TEST(TableMapTest, RefusesByNameWhatMysql8CannotWrite) {
   struct Refused {
     uint8_t type;
     std::string metadata;
     std::string name;
   };
   for (const auto& [type, metadata, name] :
-       {Refused{13, "", "YEAR"}, Refused{16, std::string("\0\1", 2), "BIT"},
-        Refused{245, "\4", "JSON"}, Refused{255, "\4", "GEOMETRY"},
-        Refused{242, "\4", "VECTOR"}, Refused{254, "\xf7\1", "ENUM"},
-        Refused{254, "\xf8\1", "SET"}, Refused{7, "", "TIMESTAMP in"},
+       {Refused{0, "\x0a\0", "DECIMAL in the format before MySQL 5.0"},
+        Refused{140, "\2", "BLOB COMPRESSED"},
+        Refused{141, std::string("\5\0", 2), "VARCHAR COMPRESSED"},
         Refused{99, "", "number 99"}}) {
     EXPECT_THAT(Build(OneColumn(type, metadata, Name())),
                 StatusIs(absl::StatusCode::kUnimplemented,
@@ -235,24 +352,35 @@ TEST(TableMapTest, RefusesTypesByName) {
   }
 }
 
-TEST(TableMapTest, RefusesCharacterSetsByName) {
+TEST(TableMapTest, RefusesCharacterSetsThatItDoesNotKnow) {
+  const std::string id = absl::HexStringToBytes("fcff07");  // 2047.
   EXPECT_THAT(
-      Build(OneColumn(15, std::string("\4\0", 2), Field(3, "\x1c") + Name())),
+      Build(OneColumn(15, std::string("\4\0", 2), Field(3, id) + Name())),
       StatusIs(absl::StatusCode::kUnimplemented,
-               AllOf(HasSubstr("gbk"), HasSubstr("d.t.c"))));
+               AllOf(HasSubstr("2047"), HasSubstr("d.t.c"))));
+  EXPECT_THAT(Build(OneColumn(254, "\xf7\1",
+                              Field(6, "\1\1a") + Field(11, id) + Name())),
+              StatusIs(absl::StatusCode::kUnimplemented,
+                       AllOf(HasSubstr("2047"), HasSubstr("d.t.c"))));
 }
 
 TEST(TableMapTest, RefusesDamagedBytesAtEveryLength) {
   const std::string body = TableMapBody(7, EveryKind());
-  const size_t key_field_bytes = 4;  // The last one; a table may have no key.
+  // The last two fields may be missing: visibility and the key.
+  const size_t no_key = body.size() - 4;
+  const size_t visibility_bytes = 2 + (EveryKind().columns.size() + 7) / 8;
   for (size_t bytes = 0; bytes < body.size(); ++bytes) {
-    if (bytes == body.size() - key_field_bytes) continue;
+    if (bytes == no_key || bytes == no_key - visibility_bytes) continue;
     EXPECT_FALSE(Build(body.substr(0, bytes)).ok()) << bytes;
   }
 }
 
 TEST(TableMapTest, RefusesFieldsThatDoNotFitTheColumns) {
   const std::string sign = Field(1, std::string(1, '\0'));
+  const std::string label = Field(6, "\1\1a");
+  const std::string enum_charset = Field(11, "\x08");
+  ASSERT_THAT(Build(OneColumn(254, "\xf7\1", label + enum_charset + Name())),
+              IsOk());
   ASSERT_THAT(Build(OneColumn(3, "", sign + Name())), IsOk());
   for (const std::string& body :
        {OneColumn(3, "", Name()),                           // No sign.
@@ -264,7 +392,30 @@ TEST(TableMapTest, RefusesFieldsThatDoNotFitTheColumns) {
         OneColumn(246, "\x02\x03", sign + Name()),          // Scale above.
         OneColumn(18, "\x07", Name()),                      // 7 digits.
         OneColumn(252, "\x05", Field(3, "\x08") + Name()),  // Length bytes.
-        OneColumn(4, "\x08", sign + Name())}) {             // FLOAT of 8 bytes.
+        OneColumn(4, "\x08", sign + Name()),                // FLOAT of 8 bytes.
+        OneColumn(13, "", Name()),                        // YEAR without sign.
+        OneColumn(10, "\1", Name()),                      // Left over.
+        OneColumn(16, std::string("\1\x08", 2), Name()),  // 65 bits.
+        OneColumn(16, std::string("\x08\1", 2), Name()),  // 8 odd bits.
+        OneColumn(16, std::string("\0\0", 2), Name()),    // No bits.
+        OneColumn(245, "\5", Name()),                     // Length bytes.
+        OneColumn(245, std::string(1, '\0'), Name()),     // The same.
+        OneColumn(255, "\4", Name()),                     // No type.
+        OneColumn(255, "\4", Field(7, "\x08") + Name()),  // No such type.
+        OneColumn(242, "\4", Name()),                     // No collation.
+        OneColumn(254, "\xf7\1", enum_charset + Name()),  // No labels.
+        OneColumn(254, "\xf7\1", label + Name()),         // No collation.
+        OneColumn(254, "\xf7\3", label + enum_charset + Name()),  // Size.
+        OneColumn(
+            254, "\xf7\1",
+            Field(6, std::string(1, '\0')) + enum_charset + Name()),  // None.
+        OneColumn(254, "\xf7\1",
+                  Field(6, "\2\1a") + enum_charset + Name()),  // Half of them.
+        OneColumn(254, "\xf8\1", label + enum_charset + Name()),  // Not ENUM.
+        OneColumn(254, "\xf8\5", Field(5, "\1\1a") + enum_charset + Name()),
+        OneColumn(254, "\xf8\x08",
+                  Field(5, "\x41" + std::string(65, '\0')) + enum_charset +
+                      Name())}) {  // 65 labels.
     EXPECT_THAT(Build(body),
                 StatusIs(absl::StatusCode::kDataLoss, HasSubstr("d.t")));
   }

@@ -79,4 +79,39 @@ uint64_t ReadTimestamp(const uint8_t* p, uint8_t fraction_digits) {
              fraction_digits);
 }
 
+TemporalFields ReadOldTime(const uint8_t* p) {
+  constexpr int32_t kSignBit = 1 << 23;
+  const int32_t bits = static_cast<int32_t>(ReadLittleEndian(p, kOldTimeBytes));
+  const int32_t number = (bits ^ kSignBit) - kSignBit;
+  const uint32_t digits = static_cast<uint32_t>(number < 0 ? -number : number);
+  TemporalFields fields;
+  fields.is_negative = number < 0;
+  fields.hour = static_cast<uint16_t>(digits / 10'000);
+  fields.minute = static_cast<uint8_t>(digits / 100 % 100);
+  fields.second = static_cast<uint8_t>(digits % 100);
+  return fields;
+}
+
+bool ReadOldDatetime(const uint8_t* p, TemporalFields* fields) {
+  uint64_t digits = ReadLittleEndian(p, kOldDatetimeBytes);
+  if (digits > 9999'99'99'99'99'99) return false;
+  const auto two_digits = [&digits] {
+    const uint8_t number = static_cast<uint8_t>(digits % 100);
+    digits /= 100;
+    return number;
+  };
+  *fields = TemporalFields();
+  fields->second = two_digits();
+  fields->minute = two_digits();
+  fields->hour = two_digits();
+  fields->day = two_digits();
+  fields->month = two_digits();
+  fields->year = static_cast<uint16_t>(digits);
+  return true;
+}
+
+uint64_t ReadOldTimestamp(const uint8_t* p) {
+  return ReadLittleEndian(p, kOldTimestampBytes) * 1'000'000;
+}
+
 }  // namespace binferry::worker

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "worker/binlog/testing/table_map_body.h"
 #include "worker/binlog/testing/value_bytes.h"
@@ -45,21 +46,40 @@ std::string RowImage(const TableSchema& schema, const std::vector<Value>& row) {
   return nulls + values;
 }
 
+// What stands before the after image of a partial update: value options, and a
+// bit per JSON column of the table if any column has diffs.
+std::string ValueOptions(const TableSchema& schema,
+                         const std::vector<size_t>& diff_columns) {
+  if (diff_columns.empty()) return PackedInteger(0);
+  std::string bits;
+  size_t json_columns = 0;
+  for (size_t i = 0; i < schema.columns.size(); ++i) {
+    if (schema.columns[i].kind != ColumnKind::kJson) continue;
+    const size_t bit = json_columns++;
+    if (bit % 8 == 0) bits += '\0';
+    if (absl::c_linear_search(diff_columns, i)) {
+      bits.back() = static_cast<char>(bits.back() | 1 << (bit % 8));
+    }
+  }
+  return PackedInteger(1) + bits;
+}
+
 std::string Uuid(const GtidOrigin& origin) {
   return std::string(origin.uuid.begin(), origin.uuid.end());
 }
 
-std::string TaggedGtidBody(const Gtid& gtid, uint64_t micros,
-                           uint64_t transaction_length) {
+std::string TaggedGtidBody(const Gtid& gtid, bool may_have_statements,
+                           uint64_t micros, uint64_t transaction_length) {
   std::string uuid;
   for (const uint8_t byte : gtid.origin.uuid) uuid += VarlenInteger(byte);
   const std::string fields = absl::StrCat(
-      VarlenInteger(0), VarlenInteger(1), VarlenInteger(1), uuid,
-      VarlenInteger(2), SignedVarlenInteger(static_cast<int64_t>(gtid.number)),
-      VarlenInteger(3), VarlenInteger(gtid.origin.tag.size()), gtid.origin.tag,
-      VarlenInteger(4), SignedVarlenInteger(0), VarlenInteger(5),
-      SignedVarlenInteger(1), VarlenInteger(6), VarlenInteger(micros),
-      VarlenInteger(8), VarlenInteger(transaction_length), VarlenInteger(9),
+      VarlenInteger(0), VarlenInteger(may_have_statements), VarlenInteger(1),
+      uuid, VarlenInteger(2),
+      SignedVarlenInteger(static_cast<int64_t>(gtid.number)), VarlenInteger(3),
+      VarlenInteger(gtid.origin.tag.size()), gtid.origin.tag, VarlenInteger(4),
+      SignedVarlenInteger(0), VarlenInteger(5), SignedVarlenInteger(1),
+      VarlenInteger(6), VarlenInteger(micros), VarlenInteger(8),
+      VarlenInteger(transaction_length), VarlenInteger(9),
       VarlenInteger(90704));
   const std::string version = VarlenInteger(1);
   const std::string last_needed = VarlenInteger(0);
@@ -105,18 +125,19 @@ std::string EventBuilder::Gtid(const worker::Gtid& gtid,
                                uint64_t transaction_length) {
   if (!gtid.origin.tag.empty()) {
     return Raw(static_cast<uint8_t>(EventType::kTaggedGtid),
-               TaggedGtidBody(gtid, micros_, transaction_length));
+               TaggedGtidBody(gtid, may_have_statements_, micros_,
+                              transaction_length));
   }
   return Raw(
       static_cast<uint8_t>(EventType::kGtid),
-      absl::StrCat(LittleEndian(1, 1), Uuid(gtid.origin),
+      absl::StrCat(LittleEndian(may_have_statements_, 1), Uuid(gtid.origin),
                    LittleEndian(gtid.number, 8), GtidTail(transaction_length)));
 }
 
 std::string EventBuilder::AnonymousGtid(uint64_t transaction_length) {
   return Raw(static_cast<uint8_t>(EventType::kAnonymousGtid),
-             absl::StrCat(LittleEndian(1, 1), std::string(24, '\0'),
-                          GtidTail(transaction_length)));
+             absl::StrCat(LittleEndian(may_have_statements_, 1),
+                          std::string(24, '\0'), GtidTail(transaction_length)));
 }
 
 std::string EventBuilder::GtidTail(uint64_t transaction_length) const {
@@ -126,13 +147,21 @@ std::string EventBuilder::GtidTail(uint64_t transaction_length) const {
                       LittleEndian(90704, 4));
 }
 
-std::string EventBuilder::Query(absl::string_view database,
-                                absl::string_view text) {
+std::string EventBuilder::Query(
+    absl::string_view database, absl::string_view text,
+    const std::vector<std::string>& updated_databases) {
   // Status variables: flags, sql_mode, client character set (utf8mb4).
-  const std::string variables =
+  std::string variables =
       absl::StrCat(LittleEndian(0, 1), LittleEndian(0, 4), LittleEndian(1, 1),
                    LittleEndian(0, 8), LittleEndian(4, 1), LittleEndian(255, 2),
                    LittleEndian(255, 2), LittleEndian(255, 2));
+  if (!updated_databases.empty()) {
+    variables +=
+        LittleEndian(12, 1) + LittleEndian(updated_databases.size(), 1);
+    for (const std::string& name : updated_databases) {
+      absl::StrAppend(&variables, name, LittleEndian(0, 1));
+    }
+  }
   return Raw(static_cast<uint8_t>(EventType::kQuery),
              absl::StrCat(LittleEndian(8, 4), LittleEndian(0, 4),
                           LittleEndian(database.size(), 1), LittleEndian(0, 2),
@@ -155,7 +184,13 @@ std::string EventBuilder::Rows(uint64_t table_id, const RowsSpec& rows) {
   const size_t count = std::max(rows.before.size(), rows.after.size());
   for (size_t i = 0; i < count; ++i) {
     if (i < rows.before.size()) body += RowImage(*rows.schema, rows.before[i]);
+    if (i < rows.diff_columns.size()) {
+      body += ValueOptions(*rows.schema, rows.diff_columns[i]);
+    }
     if (i < rows.after.size()) body += RowImage(*rows.schema, rows.after[i]);
+  }
+  if (!rows.diff_columns.empty()) {
+    return Raw(static_cast<uint8_t>(EventType::kPartialUpdateRows), body);
   }
   const uint8_t type =
       static_cast<uint8_t>(static_cast<uint8_t>(EventType::kWriteRows) +

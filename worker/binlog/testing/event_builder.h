@@ -2,6 +2,7 @@
 #ifndef BINFERRY_WORKER_BINLOG_TESTING_EVENT_BUILDER_H_
 #define BINFERRY_WORKER_BINLOG_TESTING_EVENT_BUILDER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -39,13 +40,18 @@ class EventBuilder {
 
   // Rows of `schema`: values by column, kAbsent where the image lacks it (the
   // same columns in all rows). `before` for UPDATE and DELETE, `after` for
-  // INSERT and UPDATE; of equal length for UPDATE.
+  // INSERT and UPDATE; of equal length for UPDATE. The bytes of a JSON column
+  // are a binary document.
+  //
+  // With `diff_columns`, the event is PARTIAL_UPDATE_ROWS. It has for each row
+  // the columns whose bytes, in the after image, are not a document but diffs.
   struct RowsSpec {
     RowsEvent::Kind kind = RowsEvent::Kind::kWrite;
     const TableSchema* schema = nullptr;
     std::vector<std::vector<Value>> before;
     std::vector<std::vector<Value>> after;
     bool ends_statement = true;
+    std::vector<std::vector<size_t>> diff_columns = {};
   };
 
   EventBuilder();
@@ -57,7 +63,10 @@ class EventBuilder {
   // With the commit time of clock(), tagged where the GTID has a tag.
   std::string Gtid(const worker::Gtid& gtid, uint64_t transaction_length = 0);
   std::string AnonymousGtid(uint64_t transaction_length = 0);
-  std::string Query(absl::string_view database, absl::string_view text);
+  // `updated_databases`: as servers write them with statements that change rows
+  // or define tables; empty: not written.
+  std::string Query(absl::string_view database, absl::string_view text,
+                    const std::vector<std::string>& updated_databases = {});
   std::string TableMap(uint64_t table_id, const TableSchema& schema);
   std::string Rows(uint64_t table_id, const RowsSpec& rows);
   std::string Xid(uint64_t xid);
@@ -72,6 +81,8 @@ class EventBuilder {
   // Microseconds since 1970 of the events to come; `timestamp` in the headers.
   void set_clock(uint64_t micros) { micros_ = micros; }
   uint64_t clock() const { return micros_; }
+  // Of the GTID events to come: whether their groups may hold statements.
+  void set_may_have_statements(bool may) { may_have_statements_ = may; }
   const std::string& file() const { return options_.file; }
   uint64_t position() const { return position_; }
   // Pretends that bytes were written that nobody sees.
@@ -88,6 +99,7 @@ class EventBuilder {
   Options options_;
   uint64_t position_;
   uint64_t micros_ = 1'700'000'000'000'000;
+  bool may_have_statements_ = false;
 };
 
 }  // namespace binferry::worker

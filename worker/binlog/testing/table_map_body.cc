@@ -1,5 +1,8 @@
 #include "worker/binlog/testing/table_map_body.h"
 
+#include <iterator>
+#include <utility>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "worker/binlog/testing/value_bytes.h"
@@ -123,42 +126,95 @@ uint32_t CollationOf(Charset charset) {
 }
 
 std::string Field(uint8_t type, absl::string_view value) {
-  return LittleEndian(type, 1) + PackedBytes(value);
+  return value.empty() ? "" : LittleEndian(type, 1) + PackedBytes(value);
 }
 
-// The optional fields: signedness, charsets, names, key.
-std::string FullMetadata(const TableSchema& schema) {
-  std::string signs;
-  size_t numbers = 0;
+// A bit per call, most significant first.
+class Bits {
+ public:
+  void Add(bool bit) {
+    if (count_ % 8 == 0) bytes_ += '\0';
+    if (bit) {
+      bytes_.back() = static_cast<char>(bytes_.back() | 0x80 >> (count_ % 8));
+    }
+    ++count_;
+  }
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+  size_t count_ = 0;
+};
+
+std::string LabelBytes(const Column& column) {
+  std::string bytes = PackedInteger(column.labels.size());
+  for (const std::string& label : column.labels) bytes += PackedBytes(label);
+  return bytes;
+}
+
+// As MySQL numbers the types of geometries; none for other columns.
+std::string GeometryType(ColumnKind kind) {
+  constexpr ColumnKind kKinds[] = {
+      ColumnKind::kGeometry,     ColumnKind::kPoint,
+      ColumnKind::kLineString,   ColumnKind::kPolygon,
+      ColumnKind::kMultiPoint,   ColumnKind::kMultiLineString,
+      ColumnKind::kMultiPolygon, ColumnKind::kGeometryCollection};
+  for (size_t i = 0; i < std::size(kKinds); ++i) {
+    if (kKinds[i] == kind) return PackedInteger(i);
+  }
+  return "";
+}
+
+// The optional fields but those of binlog_row_metadata=FULL.
+std::string MinimalMetadata(const TableSchema& schema) {
+  Bits signs;
   std::string collations;
-  std::string names;
+  std::string geometries;
+  std::string dimensions;
   for (const Column& column : schema.columns) {
     const ColumnBytes bytes = BytesOf(column);
-    if (bytes.is_numeric) {
-      if (numbers % 8 == 0) signs += '\0';
-      if (column.is_unsigned) {
-        signs.back() = static_cast<char>(signs.back() | 0x80 >> (numbers % 8));
-      }
-      ++numbers;
-    }
+    if (bytes.is_numeric) signs.Add(column.is_unsigned);
     if (bytes.is_character) {
       collations += PackedInteger(CollationOf(column.charset));
     }
-    names += PackedBytes(column.name);
+    geometries += GeometryType(column.kind);
+    if (column.kind == ColumnKind::kVector) dimensions += PackedInteger(2048);
   }
-  std::string fields;
-  if (!signs.empty()) fields += Field(1, signs);
-  if (!collations.empty()) fields += Field(3, collations);
-  fields += Field(4, names);
+  return Field(1, signs.bytes()) + Field(3, collations) + Field(7, geometries) +
+         Field(13, dimensions);
+}
+
+// What FULL adds: names, labels, key; and visibility, which sources lack that
+// have hidden columns.
+std::string FullMetadata(const TableSchema& schema) {
+  std::string names;
+  std::string enum_labels;
+  std::string set_labels;
+  std::string label_collations;
+  Bits visible;
+  bool has_hidden = false;
+  for (const Column& column : schema.columns) {
+    names += PackedBytes(column.name);
+    const bool is_enum = column.kind == ColumnKind::kEnum;
+    if (is_enum || column.kind == ColumnKind::kSet) {
+      (is_enum ? enum_labels : set_labels) += LabelBytes(column);
+      label_collations += PackedInteger(CollationOf(column.charset));
+    }
+    visible.Add(true);
+    has_hidden = has_hidden || column.is_hidden;
+  }
   std::string key;
   for (const uint16_t column : schema.key_columns) key += PackedInteger(column);
-  if (!key.empty()) fields += Field(8, key);
-  return fields;
+  return absl::StrCat(Field(4, names), Field(5, set_labels),
+                      Field(6, enum_labels), Field(11, label_collations),
+                      has_hidden ? "" : Field(12, visible.bytes()),
+                      Field(8, key));
 }
 
 }  // namespace
 
-std::string TableMapBody(uint64_t table_id, const TableSchema& schema) {
+std::string TableMapBody(uint64_t table_id, const TableSchema& schema,
+                         RowMetadata metadata_option) {
   std::string types;
   std::string metadata;
   std::string nullable((schema.columns.size() + 7) / 8, '\0');
@@ -171,11 +227,13 @@ std::string TableMapBody(uint64_t table_id, const TableSchema& schema) {
       nullable[i / 8] = static_cast<char>(nullable[i / 8] | 1 << (i % 8));
     }
   }
-  return absl::StrCat(LittleEndian(table_id, 6), LittleEndian(1, 2),
-                      PackedBytes(schema.database), LittleEndian(0, 1),
-                      PackedBytes(schema.table), LittleEndian(0, 1),
-                      PackedInteger(schema.columns.size()), types,
-                      PackedBytes(metadata), nullable, FullMetadata(schema));
+  return absl::StrCat(
+      LittleEndian(table_id, 6), LittleEndian(1, 2),
+      PackedBytes(schema.database), LittleEndian(0, 1),
+      PackedBytes(schema.table), LittleEndian(0, 1),
+      PackedInteger(schema.columns.size()), types, PackedBytes(metadata),
+      nullable, MinimalMetadata(schema),
+      metadata_option == RowMetadata::kFull ? FullMetadata(schema) : "");
 }
 
 }  // namespace binferry::worker

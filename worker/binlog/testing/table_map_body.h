@@ -1,4 +1,4 @@
-// The body of a TABLE_MAP event with FULL metadata, for tests.
+// The bodies of TABLE_MAP events, for tests.
 #ifndef BINFERRY_WORKER_BINLOG_TESTING_TABLE_MAP_BODY_H_
 #define BINFERRY_WORKER_BINLOG_TESTING_TABLE_MAP_BODY_H_
 
@@ -9,8 +9,13 @@
 
 namespace binferry::worker {
 
-// Character sets get their default collation of MySQL 8.0 and later.
-std::string TableMapBody(uint64_t table_id, const TableSchema& schema);
+// binlog_row_metadata.
+enum class RowMetadata : uint8_t { kMinimal, kFull };
+
+// Character sets get some collation of theirs. Every column is visible; with
+// hidden ones the source is too old to say so.
+std::string TableMapBody(uint64_t table_id, const TableSchema& schema,
+                         RowMetadata metadata_option = RowMetadata::kFull);
 
 }  // namespace binferry::worker
 
