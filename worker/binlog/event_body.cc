@@ -12,6 +12,8 @@ namespace binferry::worker {
 namespace {
 
 constexpr uint64_t kMaxColumns = 4096;
+// A flag of GTID events.
+constexpr uint64_t kMayHaveStatements = 1;
 
 absl::Status Malformed(uint8_t type) {
   return absl::DataLossError(
@@ -47,13 +49,20 @@ absl::Status CheckPostHeaders(absl::Span<const uint8_t> lengths) {
   struct Known {
     EventType type;
     uint8_t bytes;
+    bool may_be_missing = false;
   };
-  for (const auto& [type, bytes] :
+  for (const auto& [type, bytes, may_be_missing] :
        {Known{EventType::kQuery, 13}, Known{EventType::kRotate, 8},
         Known{EventType::kTableMap, 8}, Known{EventType::kWriteRows, 10},
-        Known{EventType::kUpdateRows, 10}, Known{EventType::kDeleteRows, 10}}) {
+        Known{EventType::kUpdateRows, 10}, Known{EventType::kDeleteRows, 10},
+        Known{EventType::kWriteRowsV1, 8, true},
+        Known{EventType::kUpdateRowsV1, 8, true},
+        Known{EventType::kDeleteRowsV1, 8, true},
+        Known{EventType::kPartialUpdateRows, 10, true}}) {
     const size_t index = static_cast<size_t>(type) - 1;
     if (index < lengths.size() && lengths[index] != bytes) {
+      // Not written by the source at all.
+      if (lengths[index] == 0 && may_be_missing) continue;
       return absl::UnimplementedError(absl::StrCat(
           "Binferry does not read this source's layout of the event ",
           EventTypeName(static_cast<uint8_t>(type)), " (post-header of ",
@@ -61,6 +70,21 @@ absl::Status CheckPostHeaders(absl::Span<const uint8_t> lengths) {
     }
   }
   return absl::OkStatus();
+}
+
+// The names behind their count; none if they are too many or don't fit.
+std::optional<absl::string_view> ReadUpdatedDatabases(ByteReader* reader) {
+  constexpr uint8_t kTooMany = 254;
+  const uint8_t count = reader->U8();
+  if (!reader->ok() || count == 0 || count == kTooMany) return std::nullopt;
+  const absl::string_view rest = AsText(reader->Rest());
+  size_t bytes = 0;
+  for (uint8_t i = 0; i < count; ++i) {
+    const size_t end = rest.find('\0', bytes);
+    if (end == absl::string_view::npos) return std::nullopt;
+    bytes = end + 1;
+  }
+  return rest.substr(0, bytes);
 }
 
 // The status variables of a QUERY. A code that isn't known has no known length
@@ -93,6 +117,23 @@ void ReadStatusVariables(absl::Span<const uint8_t> bytes, QueryEvent* query) {
       case 6:  // Catalog.
         reader.Skip(reader.U8());
         break;
+      case 7:  // Locale of names of months and days.
+      case 8:  // Character set of the database.
+        reader.Skip(2);
+        break;
+      case 9:  // Tables that a multi-table update changes.
+        reader.Skip(8);
+        break;
+      case 10:  // Not written any more.
+        reader.Skip(4);
+        break;
+      case 11:  // Invoker: user and host.
+        reader.Skip(reader.U8());
+        reader.Skip(reader.U8());
+        break;
+      case 12:
+        query->updated_databases = ReadUpdatedDatabases(&reader);
+        return;  // Nothing behind it is needed.
       default:
         return;
     }
@@ -135,6 +176,9 @@ absl::StatusOr<GtidEvent> ParseTaggedGtid(absl::Span<const uint8_t> body) {
   while (reader.ok() && reader.remaining() > beyond) {
     const uint64_t field = reader.Varlen();
     switch (field) {
+      case 0:
+        event.may_have_statements = (reader.Varlen() & kMayHaveStatements) != 0;
+        break;
       case 1:
         for (uint8_t& byte : gtid.origin.uuid) {
           byte = static_cast<uint8_t>(reader.Varlen());
@@ -155,7 +199,6 @@ absl::StatusOr<GtidEvent> ParseTaggedGtid(absl::Span<const uint8_t> body) {
       case 8:
         event.transaction_length = reader.Varlen();
         break;
-      case 0:  // Flags.
       case 4:  // last_committed and sequence_number.
       case 5:
       case 9:  // Server versions.
@@ -261,6 +304,72 @@ absl::StatusOr<XidEvent> ParseXid(absl::Span<const uint8_t> body) {
   return event;
 }
 
+absl::StatusOr<RowsQueryEvent> ParseRowsQuery(absl::Span<const uint8_t> body) {
+  ByteReader reader(body);
+  reader.Skip(1);  // A length once, which is too small for most statements.
+  const RowsQueryEvent event{.sql = AsText(reader.Rest())};
+  if (!reader.ok()) return Malformed(EventType::kRowsQuery);
+  return event;
+}
+
+absl::StatusOr<IncidentEvent> ParseIncident(absl::Span<const uint8_t> body) {
+  ByteReader reader(body);
+  IncidentEvent event;
+  event.number = reader.U16();
+  // Sources before 5.0.x end here.
+  if (reader.ok() && !reader.AtEnd()) event.text = reader.Text(reader.U8());
+  if (!reader.ok()) return Malformed(EventType::kIncident);
+  return event;
+}
+
+absl::StatusOr<XaPrepareEvent> ParseXaPrepare(absl::Span<const uint8_t> body) {
+  ByteReader reader(body);
+  XaPrepareEvent event;
+  event.is_one_phase = reader.U8() != 0;
+  event.format_id = reader.U32();
+  const uint32_t global_bytes = reader.U32();
+  const uint32_t branch_bytes = reader.U32();
+  event.global_id = reader.Text(global_bytes);
+  event.branch_id = reader.Text(branch_bytes);
+  if (!reader.ok()) return Malformed(EventType::kXaPrepare);
+  return event;
+}
+
+absl::StatusOr<TransactionPayloadEvent> ParseTransactionPayload(
+    absl::Span<const uint8_t> body) {
+  const absl::Status malformed = Malformed(EventType::kTransactionPayload);
+  ByteReader reader(body);
+  TransactionPayloadEvent event;
+  uint64_t payload_bytes = 0;
+  std::optional<uint64_t> algorithm;
+  std::optional<uint64_t> uncompressed_size;
+  while (const uint64_t field = reader.Packed()) {
+    ByteReader value(reader.PackedBytes());
+    switch (field) {
+      case 1:
+        payload_bytes = value.Packed();
+        break;
+      case 2:
+        algorithm = value.Packed();
+        break;
+      case 3:
+        uncompressed_size = value.Packed();
+        break;
+      default:  // Of later versions.
+        break;
+    }
+    if (!value.ok()) return malformed;
+  }
+  event.payload = reader.Bytes(payload_bytes);
+  if (!reader.ok() || !reader.AtEnd() || !algorithm.has_value()) {
+    return malformed;
+  }
+  event.algorithm = *algorithm;
+  // Only compressed payloads need to say it.
+  event.uncompressed_size = uncompressed_size.value_or(payload_bytes);
+  return event;
+}
+
 absl::StatusOr<HeartbeatEvent> ParseHeartbeat(const EventHeader& header,
                                               absl::Span<const uint8_t> body) {
   if (header.Is(EventType::kHeartbeatV2)) return ParseHeartbeatV2(body);
@@ -275,11 +384,11 @@ absl::StatusOr<GtidEvent> ParseGtid(const EventHeader& header,
   if (header.Is(EventType::kTaggedGtid)) return ParseTaggedGtid(body);
   ByteReader reader(body);
   Gtid gtid;
-  reader.Skip(1);  // Flags.
+  GtidEvent event;
+  event.may_have_statements = (reader.U8() & kMayHaveStatements) != 0;
   for (uint8_t& byte : gtid.origin.uuid) byte = reader.U8();
   gtid.number = reader.U64();
   if (!reader.ok()) return Malformed(header.type);
-  GtidEvent event;
   if (header.Is(EventType::kGtid)) {
     if (gtid.number == 0 || gtid.number > INT64_MAX) {
       return Malformed(header.type);
@@ -320,12 +429,17 @@ absl::StatusOr<RowsEvent> ParseRows(uint8_t type,
   const auto is = [type](EventType t) {
     return type == static_cast<uint8_t>(t);
   };
+  const bool is_v1 = is(EventType::kWriteRowsV1) ||
+                     is(EventType::kUpdateRowsV1) ||
+                     is(EventType::kDeleteRowsV1);
   RowsEvent event;
-  if (is(EventType::kUpdateRows)) {
+  event.is_partial = is(EventType::kPartialUpdateRows);
+  if (is(EventType::kUpdateRows) || is(EventType::kUpdateRowsV1) ||
+      event.is_partial) {
     event.kind = RowsEvent::Kind::kUpdate;
-  } else if (is(EventType::kDeleteRows)) {
+  } else if (is(EventType::kDeleteRows) || is(EventType::kDeleteRowsV1)) {
     event.kind = RowsEvent::Kind::kDelete;
-  } else if (!is(EventType::kWriteRows)) {
+  } else if (!is(EventType::kWriteRows) && !is(EventType::kWriteRowsV1)) {
     return absl::InternalError(
         absl::StrCat(EventTypeName(type), " is no rows event"));
   }
@@ -333,9 +447,11 @@ absl::StatusOr<RowsEvent> ParseRows(uint8_t type,
   ByteReader reader(body);
   event.table_id = reader.U48();
   event.ends_statement = (reader.U16() & kEndsStatement) != 0;
-  const uint16_t extra_bytes = reader.U16();  // Counts itself.
-  if (extra_bytes < 2) return Malformed(type);
-  reader.Skip(extra_bytes - 2u);
+  if (!is_v1) {
+    const uint16_t extra_bytes = reader.U16();  // Counts itself.
+    if (extra_bytes < 2) return Malformed(type);
+    reader.Skip(extra_bytes - 2u);
+  }
   event.column_count = reader.Packed();
   if (event.column_count > kMaxColumns) return Malformed(type);
   const uint64_t bitmap_bytes = (event.column_count + 7) / 8;

@@ -30,6 +30,15 @@ absl::StatusOr<QueryEvent> ParseQuery(const EventHeader& header,
 
 absl::StatusOr<XidEvent> ParseXid(absl::Span<const uint8_t> body);
 
+absl::StatusOr<RowsQueryEvent> ParseRowsQuery(absl::Span<const uint8_t> body);
+
+absl::StatusOr<IncidentEvent> ParseIncident(absl::Span<const uint8_t> body);
+
+absl::StatusOr<XaPrepareEvent> ParseXaPrepare(absl::Span<const uint8_t> body);
+
+absl::StatusOr<TransactionPayloadEvent> ParseTransactionPayload(
+    absl::Span<const uint8_t> body);
+
 // HEARTBEAT of both versions.
 absl::StatusOr<HeartbeatEvent> ParseHeartbeat(const EventHeader& header,
                                               absl::Span<const uint8_t> body);
@@ -40,7 +49,8 @@ absl::StatusOr<GtidEvent> ParseGtid(const EventHeader& header,
 
 absl::StatusOr<TableMapEvent> ParseTableMap(absl::Span<const uint8_t> body);
 
-// WRITE_ROWS, UPDATE_ROWS or DELETE_ROWS, version 2; `type` is the header's.
+// WRITE_ROWS, UPDATE_ROWS and DELETE_ROWS of both versions, and
+// PARTIAL_UPDATE_ROWS; `type` is the header's.
 absl::StatusOr<RowsEvent> ParseRows(uint8_t type,
                                     absl::Span<const uint8_t> body);
 

@@ -45,112 +45,34 @@ bool IsHeartbeat(const EventHeader& header) {
   return header.Is(EventType::kHeartbeat) || header.Is(EventType::kHeartbeatV2);
 }
 
-bool IsWritten(const EventHeader& header) {
-  return header.log_pos != 0 && !header.has_flag(EventHeader::kArtificial) &&
-         !IsHeartbeat(header);
+// Whether the event that would start at `position` stands in the file. Those
+// that the dump thread makes up have no place, or say that they are artificial.
+bool IsWritten(const EventHeader& header, uint64_t position) {
+  if (header.has_flag(EventHeader::kArtificial) || IsHeartbeat(header)) {
+    return false;
+  }
+  if (header.log_pos != 0) return true;
+  // Also the place of an event that ends at a multiple of 4 GiB.
+  return !header.Is(EventType::kFormatDescription) &&
+         !header.Is(EventType::kRotate) &&
+         static_cast<uint32_t>(position + header.event_size) == 0;
 }
 
-absl::string_view Remedy(uint8_t type) {
-  constexpr uint8_t kFirstMariadbType = 160;
-  if (type >= kFirstMariadbType) {
-    return "only MySQL's binlogs are read; use a MySQL source";
-  }
-  switch (static_cast<EventType>(type)) {
-    case EventType::kWriteRowsV1:
-    case EventType::kUpdateRowsV1:
-    case EventType::kDeleteRowsV1:
-      return "set log_bin_use_v1_row_events=OFF on the source and start behind "
-             "this place; MariaDB writes no other rows events";
-    case EventType::kIncident:
-      return "the source itself lost changes here: synchronize the tables anew "
-             "and start behind this place";
-    case EventType::kPartialUpdateRows:
-      return "set binlog_row_value_options='' on the source and start behind "
-             "this place";
-    case EventType::kTransactionPayload:
-      return "set binlog_transaction_compression=OFF on the source and start "
-             "behind this place";
-    case EventType::kXaPrepare:
-      return "use no XA transactions on the source and start behind this place";
-    case EventType::kQuery:
-    case EventType::kStop:
-    case EventType::kRotate:
-    case EventType::kIntvar:
-    case EventType::kAppendBlock:
-    case EventType::kDeleteFile:
-    case EventType::kRand:
-    case EventType::kUserVar:
-    case EventType::kFormatDescription:
-    case EventType::kXid:
-    case EventType::kBeginLoadQuery:
-    case EventType::kExecuteLoadQuery:
-    case EventType::kTableMap:
-    case EventType::kHeartbeat:
-    case EventType::kIgnorable:
-    case EventType::kRowsQuery:
-    case EventType::kWriteRows:
-    case EventType::kUpdateRows:
-    case EventType::kDeleteRows:
-    case EventType::kGtid:
-    case EventType::kAnonymousGtid:
-    case EventType::kPreviousGtids:
-    case EventType::kTransactionContext:
-    case EventType::kViewChange:
-    case EventType::kHeartbeatV2:
-    case EventType::kTaggedGtid:
-      break;
-  }
-  return "start behind this place if no selected table is concerned";
+// Whether a transaction's payload may hold such an event.
+bool MayStandInPayload(const EventHeader& header) {
+  return !IsHeartbeat(header) && !header.Is(EventType::kTransactionPayload) &&
+         !header.Is(EventType::kFormatDescription) &&
+         !header.Is(EventType::kRotate) && !header.Is(EventType::kStop) &&
+         !header.Is(EventType::kGtid) && !header.Is(EventType::kTaggedGtid) &&
+         !header.Is(EventType::kAnonymousGtid) &&
+         !header.Is(EventType::kPreviousGtids);
 }
 
 // What Decode() makes of events whose body it does not read.
-Event UnreadEvent(const EventHeader& header, absl::Span<const uint8_t> body) {
-  switch (static_cast<EventType>(header.type)) {
-    case EventType::kStop:
-      return StopEvent{};
-    // They only come before a statement in text form, which tells enough.
-    case EventType::kIntvar:
-    case EventType::kRand:
-    case EventType::kUserVar:
-    case EventType::kBeginLoadQuery:
-    case EventType::kAppendBlock:
-    case EventType::kDeleteFile:
-    // No changes.
-    case EventType::kIgnorable:
-    case EventType::kRowsQuery:
-    case EventType::kTransactionContext:
-    case EventType::kViewChange:
-      return IgnoredEvent{};
-    case EventType::kWriteRowsV1:
-    case EventType::kUpdateRowsV1:
-    case EventType::kDeleteRowsV1:
-    case EventType::kPartialUpdateRows: {
-      UnsupportedEvent event{.type = header.type, .table_id = std::nullopt};
-      if (const auto id = PeekTableId(body); id.ok()) event.table_id = *id;
-      return event;
-    }
-    case EventType::kQuery:
-    case EventType::kRotate:
-    case EventType::kFormatDescription:
-    case EventType::kXid:
-    case EventType::kExecuteLoadQuery:
-    case EventType::kTableMap:
-    case EventType::kIncident:
-    case EventType::kHeartbeat:
-    case EventType::kWriteRows:
-    case EventType::kUpdateRows:
-    case EventType::kDeleteRows:
-    case EventType::kGtid:
-    case EventType::kAnonymousGtid:
-    case EventType::kPreviousGtids:
-    case EventType::kXaPrepare:
-    case EventType::kTransactionPayload:
-    case EventType::kHeartbeatV2:
-    case EventType::kTaggedGtid:
-      break;
-  }
+Event UnreadEvent(const EventHeader& header) {
+  if (header.Is(EventType::kStop)) return StopEvent{};
   if (header.has_flag(EventHeader::kIgnorable)) return IgnoredEvent{};
-  return UnsupportedEvent{.type = header.type, .table_id = std::nullopt};
+  return UnsupportedEvent{.type = header.type};
 }
 
 template <typename T>
@@ -171,9 +93,13 @@ absl::StatusOr<Event> DecodeBody(const EventHeader& header,
       return AsEvent(ParseXid(body));
     case EventType::kTableMap:
       return AsEvent(ParseTableMap(body));
+    case EventType::kWriteRowsV1:
+    case EventType::kUpdateRowsV1:
+    case EventType::kDeleteRowsV1:
     case EventType::kWriteRows:
     case EventType::kUpdateRows:
     case EventType::kDeleteRows:
+    case EventType::kPartialUpdateRows:
       return AsEvent(ParseRows(header.type, body));
     case EventType::kGtid:
     case EventType::kAnonymousGtid:
@@ -184,28 +110,31 @@ absl::StatusOr<Event> DecodeBody(const EventHeader& header,
       return AsEvent(ParseHeartbeat(header, body));
     case EventType::kPreviousGtids:
       return Event(PreviousGtidsEvent{.encoded = AsText(body)});
-    case EventType::kFormatDescription:  // Kept by the decoder.
-    case EventType::kStop:
+    case EventType::kIncident:
+      return AsEvent(ParseIncident(body));
+    case EventType::kRowsQuery:
+      return AsEvent(ParseRowsQuery(body));
+    case EventType::kXaPrepare:
+      return AsEvent(ParseXaPrepare(body));
+    case EventType::kTransactionPayload:
+      return AsEvent(ParseTransactionPayload(body));
+    // They only come before a statement in text form, which tells enough.
     case EventType::kIntvar:
-    case EventType::kAppendBlock:
-    case EventType::kDeleteFile:
     case EventType::kRand:
     case EventType::kUserVar:
     case EventType::kBeginLoadQuery:
-    case EventType::kWriteRowsV1:
-    case EventType::kUpdateRowsV1:
-    case EventType::kDeleteRowsV1:
-    case EventType::kIncident:
+    case EventType::kAppendBlock:
+    case EventType::kDeleteFile:
+    // No changes.
     case EventType::kIgnorable:
-    case EventType::kRowsQuery:
     case EventType::kTransactionContext:
     case EventType::kViewChange:
-    case EventType::kXaPrepare:
-    case EventType::kPartialUpdateRows:
-    case EventType::kTransactionPayload:
+      return Event(IgnoredEvent{});
+    case EventType::kFormatDescription:  // Kept by the decoder.
+    case EventType::kStop:
       break;
   }
-  return UnreadEvent(header, body);
+  return UnreadEvent(header);
 }
 
 }  // namespace
@@ -235,6 +164,23 @@ absl::StatusOr<EventFrame> EventDecoder::FrameUnlocated(
   }
   BINFERRY_ASSIGN_OR_RETURN(frame.body, TakeBody(frame.header, raw));
   BINFERRY_RETURN_IF_ERROR(Advance(&frame));
+  return frame;
+}
+
+absl::StatusOr<EventFrame> EventDecoder::FrameInner(
+    absl::Span<const uint8_t> raw) const {
+  EventFrame frame;
+  const absl::StatusOr<EventHeader> header = ParseEventHeader(raw);
+  if (!header.ok()) return Locate(header.status());
+  if (!MayStandInPayload(*header)) {
+    return Locate(absl::DataLossError(absl::StrCat(
+        "a TRANSACTION_PAYLOAD holds the event ", EventTypeName(header->type),
+        ", which no source puts "
+        "into one")));
+  }
+  frame.header = *header;
+  frame.body = raw.subspan(EventHeader::kBytes);
+  frame.position = event_start_.position;
   return frame;
 }
 
@@ -268,7 +214,7 @@ absl::Status EventDecoder::Advance(EventFrame* frame) {
   const EventHeader& header = frame->header;
   frame->position = place_.position;
   if (IsHeartbeat(header)) return FollowHeartbeat(*frame);
-  if (IsWritten(header)) {
+  if (IsWritten(header, place_.position)) {
     const uint64_t end = place_.position + header.event_size;
     if (static_cast<uint32_t>(end) != header.log_pos) {
       return absl::DataLossError(absl::StrCat(
@@ -321,9 +267,12 @@ absl::Status EventDecoder::Locate(const absl::Status& status) const {
 }
 
 absl::Status UnsupportedEventError(const UnsupportedEvent& event) {
-  return absl::UnimplementedError(
-      absl::StrCat("Binferry does not read the event ",
-                   EventTypeName(event.type), ": ", Remedy(event.type)));
+  constexpr uint8_t kFirstMariadbType = 160;
+  return absl::UnimplementedError(absl::StrCat(
+      "Binferry does not read the event ", EventTypeName(event.type), ": ",
+      event.type >= kFirstMariadbType
+          ? "only MySQL's binlogs are read; use a MySQL source"
+          : "start behind this place if no selected table is concerned"));
 }
 
 }  // namespace binferry::worker

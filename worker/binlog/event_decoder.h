@@ -24,8 +24,15 @@ struct EventFrame {
   uint64_t position = 0;
 
   bool IsRows() const {
-    return header.type >= static_cast<uint8_t>(EventType::kWriteRows) &&
-           header.type <= static_cast<uint8_t>(EventType::kDeleteRows);
+    return IsBetween(EventType::kWriteRows, EventType::kDeleteRows) ||
+           IsBetween(EventType::kWriteRowsV1, EventType::kDeleteRowsV1) ||
+           header.Is(EventType::kPartialUpdateRows);
+  }
+
+ private:
+  bool IsBetween(EventType first, EventType last) const {
+    return header.type >= static_cast<uint8_t>(first) &&
+           header.type <= static_cast<uint8_t>(last);
   }
 };
 
@@ -51,7 +58,12 @@ class EventDecoder {
   // the decoder must not be used again.
   absl::StatusOr<EventFrame> Frame(absl::Span<const uint8_t> raw);
 
-  // The content of the event that Frame() returned last.
+  // Takes the next event of the TRANSACTION_PAYLOAD that Frame() returned last
+  // (PayloadReader::Next). Such events have no checksum and no place of their
+  // own: theirs is the payload's. DATA_LOSS for events that can't stand in one.
+  absl::StatusOr<EventFrame> FrameInner(absl::Span<const uint8_t> raw) const;
+
+  // The content of the event that Frame() or FrameInner() returned last.
   absl::StatusOr<Event> Decode(const EventFrame& frame) const;
 
   // The file of the last event and the place behind it: the start of the next
@@ -59,6 +71,9 @@ class EventDecoder {
   const std::string& file() const { return place_.file; }
   uint64_t position() const { return place_.position; }
   const Coordinates& place() const { return place_; }
+
+  // Where the last event starts; of an event in a payload, the payload's.
+  const Coordinates& event_start() const { return event_start_; }
 
   // `status` with ", at FILE:POSITION" of the last event appended, for errors
   // of those who know no places: StreamGrammar, table maps, rows. OK stays.

@@ -40,6 +40,10 @@ struct QueryEvent {
   std::optional<uint64_t> sql_mode;
   // Collation id of character_set_client, in which `text` is written.
   std::optional<uint16_t> client_collation;
+  // Databases of all tables that the statement may have changed, be it by
+  // triggers, views, functions or foreign keys: names, each with a NUL behind
+  // it. None where the source doesn't tell or there are too many.
+  std::optional<absl::string_view> updated_databases;
   absl::string_view database;  // The default database; may be "".
   absl::string_view text;
 };
@@ -52,6 +56,9 @@ struct XidEvent {
 // The start of a group: a transaction or a statement of its own.
 struct GtidEvent {
   std::optional<Gtid> gtid;  // None: ANONYMOUS_GTID.
+  // The group may hold statements beside rows. Sources before 5.7.19 say so of
+  // every group.
+  bool may_have_statements = false;
   // Commit time on the server where it was first committed, microseconds since
   // 1970; 0 where the source does not write it (before 8.0.1).
   uint64_t original_commit_us = 0;
@@ -144,13 +151,10 @@ struct StopEvent {};
 // Nothing for us: harmless, or marked as ignorable.
 struct IgnoredEvent {};
 
-// An event that may carry changes and that Binferry does not read. Pass it to
-// UnsupportedEventError, unless it is certain that no selected table is
-// touched.
+// An event that may carry changes and that Binferry does not read: pass it to
+// UnsupportedEventError.
 struct UnsupportedEvent {
   uint8_t type = 0;
-  // The event concerns this table alone.
-  std::optional<uint64_t> table_id;
 };
 
 using Event =

@@ -29,6 +29,25 @@ class WordScanner {
  public:
   explicit WordScanner(absl::string_view text) : rest_(text) {}
 
+  // The name that stands here, quoted or bare, without its quotes.
+  absl::string_view Name() {
+    while (!rest_.empty()) {
+      if (SkipComment()) continue;
+      const char c = rest_.front();
+      if (c == '`' || c == '"') {
+        const absl::string_view from = rest_;
+        do {
+          SkipQuoted(c);  // A doubled quote goes on with the same name.
+        } while (!rest_.empty() && rest_.front() == c);
+        const size_t bytes = from.size() - rest_.size();
+        return bytes < 2 ? absl::string_view() : from.substr(1, bytes - 2);
+      }
+      if (IsWordByte(c)) return TakeWord();
+      rest_.remove_prefix(1);
+    }
+    return {};
+  }
+
   // "" at the end.
   absl::string_view Next() {
     while (!rest_.empty()) {
@@ -101,9 +120,10 @@ bool Is(absl::string_view word, absl::string_view keyword) {
   return absl::EqualsIgnoreCase(word, keyword);
 }
 
-// Whether `words`, behind CREATE, go on as TABLE ... SELECT. The server writes
-// this in row format too, but as a plain CREATE TABLE, or with START
-// TRANSACTION for rows to follow.
+// Whether `words`, behind CREATE, go on as TABLE ... SELECT, or with one of the
+// other words for rows: TABLE t, VALUES ROW(...). The server writes this in row
+// format too, but as a plain CREATE TABLE, or with START TRANSACTION for rows
+// to follow.
 bool IsCreateTableSelect(WordScanner words) {
   absl::string_view word = words.Next();
   if (Is(word, "OR")) {
@@ -111,21 +131,50 @@ bool IsCreateTableSelect(WordScanner words) {
     word = words.Next();
   }
   if (!Is(word, "TABLE")) return false;
-  bool has_select = false;
+  bool has_rows = false;
   absl::string_view before_last;
   absl::string_view last;
   while (!(word = words.Next()).empty()) {
-    has_select = has_select || Is(word, "SELECT");
+    has_rows = has_rows || Is(word, "SELECT") || Is(word, "TABLE") ||
+               (Is(last, "VALUES") && Is(word, "ROW"));
     before_last = last;
     last = word;
   }
-  return has_select && !(Is(before_last, "START") && Is(last, "TRANSACTION"));
+  return has_rows && !(Is(before_last, "START") && Is(last, "TRANSACTION"));
 }
 
 StatementKind KindOfRollback(WordScanner words) {
   absl::string_view word = words.Next();
   if (Is(word, "WORK")) word = words.Next();
   return Is(word, "TO") ? StatementKind::kRollbackTo : StatementKind::kRollback;
+}
+
+// `words` stands behind the first one.
+absl::string_view SavepointOf(StatementKind kind, WordScanner words) {
+  switch (kind) {
+    case StatementKind::kSavepoint:
+      return words.Name();
+    case StatementKind::kRollbackTo:
+      while (!Is(words.Next(), "TO")) {
+      }
+      break;
+    case StatementKind::kReleaseSavepoint:
+      break;
+    case StatementKind::kBegin:
+    case StatementKind::kCommit:
+    case StatementKind::kRollback:
+    case StatementKind::kXa:
+    case StatementKind::kChange:
+    case StatementKind::kDefinition:
+      return {};
+  }
+  // The word SAVEPOINT may be left out.
+  WordScanner behind_word = words;
+  if (Is(behind_word.Next(), "SAVEPOINT")) {
+    const absl::string_view name = behind_word.Name();
+    if (!name.empty()) return name;
+  }
+  return words.Name();
 }
 
 StatementKind KindOf(absl::string_view word, WordScanner rest) {
@@ -154,6 +203,7 @@ Statement ClassifyStatement(absl::string_view text) {
   Statement statement;
   statement.first_word = words.Next();
   statement.kind = KindOf(statement.first_word, words);
+  statement.savepoint = SavepointOf(statement.kind, words);
   return statement;
 }
 

@@ -26,6 +26,9 @@ struct Statement {
   StatementKind kind = StatementKind::kDefinition;
   // As written, after comments; in `/*! ... */` it stands inside.
   absl::string_view first_word;
+  // Of kSavepoint, kRollbackTo and kReleaseSavepoint: without its quotes, but
+  // with quotes in it doubled, as written.
+  absl::string_view savepoint;
 };
 
 // Never fails: what it doesn't know is kDefinition. Bytes above 127 and

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace binferry::worker {
 namespace {
 
@@ -19,6 +21,28 @@ TEST(StatementTest, KnowsTheWordsOfTransactions) {
   EXPECT_EQ(KindOf("SAVEPOINT `a`"), StatementKind::kSavepoint);
   EXPECT_EQ(KindOf("RELEASE SAVEPOINT `a`"), StatementKind::kReleaseSavepoint);
   EXPECT_EQ(KindOf("XA START X'7832',X'',1"), StatementKind::kXa);
+}
+
+TEST(StatementTest, TellsTheNameOfASavepoint) {
+  const std::pair<absl::string_view, absl::string_view> names[] = {
+      {"SAVEPOINT `a b`", "a b"},
+      {"SAVEPOINT `a``b`", "a``b"},
+      {"savepoint \"x\"", "x"},
+      {"SAVEPOINT /* y */ bare", "bare"},
+      {"SAVEPOINT `savepoint`", "savepoint"},
+      {"ROLLBACK TO `a`", "a"},
+      {"ROLLBACK TO `to`", "to"},
+      {"rollback work to savepoint x", "x"},
+      {"ROLLBACK TO SAVEPOINT `y`", "y"},
+      {"ROLLBACK TO savepoint", "savepoint"},
+      {"RELEASE SAVEPOINT `z`", "z"},
+      {"SAVEPOINT", ""},
+      {"SAVEPOINT `", ""},
+      {"ROLLBACK", ""},
+      {"COMMIT `x`", ""}};
+  for (const auto& [text, name] : names) {
+    EXPECT_EQ(ClassifyStatement(text).savepoint, name) << text;
+  }
 }
 
 TEST(StatementTest, KnowsChangesInStatementFormat) {
@@ -68,6 +92,9 @@ TEST(StatementTest, SeesRowsInCreateTableSelectOfStatementFormat) {
             StatementKind::kChange);
   EXPECT_EQ(KindOf("CREATE TABLE IF NOT EXISTS u (SELECT 1)"),
             StatementKind::kChange);
+  EXPECT_EQ(KindOf("create table u table t"), StatementKind::kChange);
+  EXPECT_EQ(KindOf("create table u values row(1), row(2)"),
+            StatementKind::kChange);
 }
 
 TEST(StatementTest, SeesNoRowsInCreateTableSelectOfRowFormat) {
@@ -78,6 +105,10 @@ TEST(StatementTest, SeesNoRowsInCreateTableSelectOfRowFormat) {
   EXPECT_EQ(KindOf("create temporary table u select 1"),
             StatementKind::kDefinition);
   EXPECT_EQ(KindOf("CREATE TABLE u (a int) /* select */"),
+            StatementKind::kDefinition);
+  EXPECT_EQ(KindOf("CREATE TABLE u LIKE t"), StatementKind::kDefinition);
+  EXPECT_EQ(KindOf("CREATE TABLE u (a int) PARTITION BY RANGE (a) (PARTITION p "
+                   "VALUES LESS THAN (5))"),
             StatementKind::kDefinition);
 }
 

@@ -16,6 +16,12 @@ absl::Status OutOfOrder(absl::string_view what, StreamGrammar::State state) {
       "missing"));
 }
 
+absl::Status XaError() {
+  return absl::UnimplementedError(
+      "Binferry does not read XA transactions: use none on the source and "
+      "start behind this place");
+}
+
 }  // namespace
 
 absl::string_view StateName(StreamGrammar::State state) {
@@ -38,6 +44,8 @@ absl::StatusOr<StreamGrammar::Step> StreamGrammar::Accept(const Event& event) {
   if (std::holds_alternative<TableMapEvent>(event)) return AcceptTableMap();
   if (std::holds_alternative<RowsEvent>(event)) return AcceptRows();
   if (std::holds_alternative<XidEvent>(event)) return Commit("XID");
+  if (std::holds_alternative<IncidentEvent>(event)) return Incident();
+  if (std::holds_alternative<XaPrepareEvent>(event)) return XaError();
   if (const auto* format = std::get_if<FormatDescriptionEvent>(&event)) {
     if (format->is_server_start) return Restart();
     if (state_ != State::kIdle) {
@@ -54,8 +62,6 @@ absl::StatusOr<StreamGrammar::Step> StreamGrammar::Accept(const Event& event) {
 
 absl::StatusOr<StreamGrammar::Step> StreamGrammar::AcceptRows() {
   if (state_ != State::kOpen) return OutOfOrder("a rows event", state_);
-  has_rows_ = true;
-  has_rows_since_savepoint_ = true;
   return Stay(Meaning::kRows);
 }
 
@@ -75,17 +81,13 @@ absl::StatusOr<StreamGrammar::Step> StreamGrammar::AcceptQuery(
     case StatementKind::kRollback:
       return Rollback();
     case StatementKind::kSavepoint:
-      if (!has_savepoint_) has_rows_since_savepoint_ = false;
-      has_savepoint_ = true;
-      return Stay(Meaning::kNothing);
+      return AtSavepoint(Meaning::kSavepoint, statement.savepoint);
     case StatementKind::kRollbackTo:
-      return RollbackTo();
+      return AtSavepoint(Meaning::kRolledBackTo, statement.savepoint);
     case StatementKind::kReleaseSavepoint:
       return Stay(Meaning::kNothing);
     case StatementKind::kXa:
-      return absl::UnimplementedError(
-          "Binferry does not read XA transactions: use none on the source and "
-          "start behind this place");
+      return XaError();
     case StatementKind::kChange:
       return OtherStatement(Meaning::kUnreadChange, statement.first_word);
     case StatementKind::kDefinition:
@@ -110,32 +112,42 @@ absl::StatusOr<StreamGrammar::Step> StreamGrammar::Begin() {
 
 absl::StatusOr<StreamGrammar::Step> StreamGrammar::Commit(
     absl::string_view what) {
+  if (state_ == State::kIdle && is_behind_incident_) {
+    is_behind_incident_ = false;
+    return Stay(Meaning::kNothing);
+  }
   if (state_ != State::kOpen) return OutOfOrder(what, state_);
   state_ = State::kIdle;
-  return Step{.meaning = Meaning::kCommitted,
-              .ends_group = true,
-              .is_boundary = true,
-              .first_word = {}};
+  return Step{
+      .meaning = Meaning::kCommitted, .ends_group = true, .is_boundary = true};
 }
 
 // Sources of 5.x write a lone ROLLBACK too; it means nothing.
 StreamGrammar::Step StreamGrammar::Rollback() {
   if (state_ == State::kIdle) return Stay(Meaning::kNothing);
   state_ = State::kIdle;
-  return Step{.meaning = Meaning::kRolledBack,
-              .ends_group = true,
-              .is_boundary = true,
-              .first_word = {}};
+  return Step{
+      .meaning = Meaning::kRolledBack, .ends_group = true, .is_boundary = true};
 }
 
-absl::StatusOr<StreamGrammar::Step> StreamGrammar::RollbackTo() {
-  if (has_rows_since_savepoint_) {
-    return absl::UnimplementedError(
-        "Binferry does not read ROLLBACK TO behind rows, which sources write "
-        "where a transaction mixes transactional and other tables: start "
-        "behind this transaction");
+// Sources write it behind a GTID of its own in place of the lost transaction,
+// perhaps with a COMMIT, or, where they have no GTIDs, between groups.
+StreamGrammar::Step StreamGrammar::Incident() {
+  Step step = Stay(Meaning::kIncident);
+  if (state_ == State::kAnnounced) {
+    Reset();
+    is_behind_incident_ = true;
+    step.ends_group = true;
+    step.is_boundary = true;
   }
-  return Stay(Meaning::kNothing);
+  return step;
+}
+
+StreamGrammar::Step StreamGrammar::AtSavepoint(
+    Meaning meaning, absl::string_view savepoint) const {
+  Step step = Stay(meaning);
+  step.savepoint = savepoint;
+  return step;
 }
 
 StreamGrammar::Step StreamGrammar::OtherStatement(
@@ -157,10 +169,7 @@ StreamGrammar::Step StreamGrammar::Restart() {
 }
 
 StreamGrammar::Step StreamGrammar::Stay(Meaning meaning) const {
-  return Step{.meaning = meaning,
-              .ends_group = false,
-              .is_boundary = state_ == State::kIdle,
-              .first_word = {}};
+  return Step{.meaning = meaning, .is_boundary = state_ == State::kIdle};
 }
 
 }  // namespace binferry::worker

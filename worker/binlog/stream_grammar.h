@@ -18,14 +18,17 @@ namespace binferry::worker {
 //   kIdle
 //     │                   └──▶ another statement: kIdle
 //     ├── BEGIN (sources that write no GTID events) ──▶ kOpen
-//     └── another statement ──▶ kIdle
+//     └── another statement, INCIDENT ──▶ kIdle
 //
 // A FORMAT_DESCRIPTION of a server start leads back to kIdle from anywhere: a
 // crashed source never ended the group.
 //
+// The events of a TRANSACTION_PAYLOAD go through it like others; the payload
+// event itself means nothing.
+//
 // Statuses: DATA_LOSS for a sequence that no source writes (the stream did not
-// start between two groups, or events are missing); UNIMPLEMENTED for XA and
-// for ROLLBACK TO after rows. They name no place: EventDecoder::Locate.
+// start between two groups, or events are missing); UNIMPLEMENTED for XA. They
+// name no place: EventDecoder::Locate.
 // Thread-compatible.
 class StreamGrammar {
  public:
@@ -41,9 +44,14 @@ class StreamGrammar {
                  // ... SELECT is written, inside a transaction.
     kUnreadChange,  // A change of rows in statement format: they are in no
                     // event. `first_word` tells the statement.
+    kIncident,      // The source lost changes.
+    kSavepoint,     // Rows from here on may be taken back.
+    kRolledBackTo,  // The rows since `savepoint` are void. Sources write this
+                    // only where statements of other engines or of temporary
+                    // tables stand between; else they write no such rows.
     kCommitted,     // The transaction's rows are valid.
-    kRolledBack,    // The rows of transactional tables are void. See
-                    // has_rows().
+    kRolledBack,    // All rows of the transaction are void; written in the same
+                    // cases. Rows of other engines stand in their own groups.
     kVoid,  // The source crashed inside the group: it never happened, discard
             // its rows and its GTID.
   };
@@ -56,6 +64,8 @@ class StreamGrammar {
     bool is_boundary = false;
     // For kStatement and kUnreadChange; points into the event.
     absl::string_view first_word;
+    // For kSavepoint and kRolledBackTo: Statement::savepoint.
+    absl::string_view savepoint;
   };
 
   // Takes the next event. An UnsupportedEvent means nothing here; the caller
@@ -66,9 +76,6 @@ class StreamGrammar {
   absl::StatusOr<Step> AcceptTableMap();
 
   State state() const { return state_; }
-  // Whether the open transaction, or the one just ended, had rows events.
-  bool has_rows() const { return has_rows_; }
-
   // As new: for a new stream, which starts between groups.
   void Reset() { *this = StreamGrammar(); }
 
@@ -78,15 +85,14 @@ class StreamGrammar {
   absl::StatusOr<Step> Begin();
   absl::StatusOr<Step> Commit(absl::string_view what);
   Step Rollback();
-  absl::StatusOr<Step> RollbackTo();
+  Step Incident();
+  Step AtSavepoint(Meaning meaning, absl::string_view savepoint) const;
   Step OtherStatement(Meaning meaning, absl::string_view first_word);
   Step Restart();
   Step Stay(Meaning meaning) const;
 
   State state_ = State::kIdle;
-  bool has_rows_ = false;
-  bool has_rows_since_savepoint_ = false;
-  bool has_savepoint_ = false;
+  bool is_behind_incident_ = false;
 };
 
 absl::string_view StateName(StreamGrammar::State state);

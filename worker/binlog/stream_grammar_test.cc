@@ -42,7 +42,6 @@ TEST_F(StreamGrammarTest, FollowsATransactionFromGtidToXid) {
   const StreamGrammar::Step rows = Accept(RowsEvent());
   EXPECT_EQ(rows.meaning, Meaning::kRows);
   EXPECT_FALSE(rows.is_boundary);
-  EXPECT_TRUE(grammar_.has_rows());
   const StreamGrammar::Step end = Accept(XidEvent());
   EXPECT_EQ(end.meaning, Meaning::kCommitted);
   EXPECT_TRUE(end.ends_group);
@@ -102,15 +101,6 @@ TEST_F(StreamGrammarTest, EndsAGroupAtRollback) {
   const StreamGrammar::Step step = Accept(Query("ROLLBACK"));
   EXPECT_EQ(step.meaning, Meaning::kRolledBack);
   EXPECT_TRUE(step.ends_group);
-  EXPECT_TRUE(grammar_.has_rows());
-}
-
-TEST_F(StreamGrammarTest, ForgetsRowsWhenTheNextGroupBegins) {
-  Accept(Query("BEGIN"));
-  Accept(RowsEvent());
-  Accept(XidEvent());
-  Accept(GtidEvent());
-  EXPECT_FALSE(grammar_.has_rows());
 }
 
 TEST_F(StreamGrammarTest, VoidsAnOpenTransactionWhenTheSourceRestarted) {
@@ -129,28 +119,53 @@ TEST_F(StreamGrammarTest, SeesNothingInAServerStartBetweenGroups) {
   EXPECT_EQ(Accept(ServerStart()).meaning, Meaning::kNothing);
 }
 
-TEST_F(StreamGrammarTest, PassesOverSavepoints) {
+TEST_F(StreamGrammarTest, TellsOfSavepoints) {
   Accept(Query("BEGIN"));
+  const StreamGrammar::Step set = Accept(Query("SAVEPOINT `a`"));
+  EXPECT_EQ(set.meaning, Meaning::kSavepoint);
+  EXPECT_EQ(set.savepoint, "a");
+  EXPECT_FALSE(set.is_boundary);
   Accept(RowsEvent());
-  Accept(Query("SAVEPOINT `a`"));
-  EXPECT_EQ(Accept(Query("ROLLBACK TO `a`")).meaning, Meaning::kNothing);
+  const StreamGrammar::Step back = Accept(Query("ROLLBACK TO `a`"));
+  EXPECT_EQ(back.meaning, Meaning::kRolledBackTo);
+  EXPECT_EQ(back.savepoint, "a");
   EXPECT_EQ(Accept(Query("RELEASE SAVEPOINT `a`")).meaning, Meaning::kNothing);
   EXPECT_TRUE(Accept(XidEvent()).ends_group);
 }
 
-TEST_F(StreamGrammarTest, RefusesToTakeRowsBack) {
+TEST_F(StreamGrammarTest, TakesAnIncidentForTheWholeGroup) {
+  Accept(GtidEvent());
+  const StreamGrammar::Step step = Accept(IncidentEvent());
+  EXPECT_EQ(step.meaning, Meaning::kIncident);
+  EXPECT_TRUE(step.ends_group);
+  EXPECT_TRUE(step.is_boundary);
+  Accept(RotateEvent{.file = "b.2"});
+  Accept(GtidEvent());
+}
+
+TEST_F(StreamGrammarTest, ToleratesACommitBehindAnIncident) {
+  Accept(GtidEvent());
+  Accept(IncidentEvent());
+  EXPECT_EQ(Accept(Query("COMMIT")).meaning, Meaning::kNothing);
+  EXPECT_THAT(grammar_.Accept(Query("COMMIT")),
+              StatusIs(absl::StatusCode::kDataLoss));
+}
+
+TEST_F(StreamGrammarTest, TakesIncidentsBetweenAndInsideGroups) {
+  const StreamGrammar::Step between = Accept(IncidentEvent());
+  EXPECT_EQ(between.meaning, Meaning::kIncident);
+  EXPECT_FALSE(between.ends_group);
+  EXPECT_TRUE(between.is_boundary);
   Accept(Query("BEGIN"));
-  Accept(Query("SAVEPOINT `a`"));
-  Accept(RowsEvent());
-  Accept(Query("SAVEPOINT `b`"));
-  EXPECT_THAT(
-      grammar_.Accept(Query("ROLLBACK TO `a`")),
-      StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("ROLLBACK TO")));
+  EXPECT_FALSE(Accept(IncidentEvent()).is_boundary);
+  EXPECT_TRUE(Accept(XidEvent()).ends_group);
 }
 
 TEST_F(StreamGrammarTest, RefusesXa) {
   Accept(GtidEvent());
   EXPECT_THAT(grammar_.Accept(Query("XA START X'78',X'',1")),
+              StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("XA")));
+  EXPECT_THAT(grammar_.Accept(XaPrepareEvent()),
               StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("XA")));
 }
 

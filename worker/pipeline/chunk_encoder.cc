@@ -69,7 +69,7 @@ bool ChunkEncoder::Encode(Chunk* chunk) {
 absl::StatusOr<uint64_t> ChunkEncoder::Scan(Chunk* chunk) {
   events_.clear();
   const size_t open_from =
-      chunk->has_open_transaction_start ? chunk->open_transaction_rows_from : 0;
+      chunk->rows.size() - chunk->open_transaction_events();
   uint64_t records = 0;
   for (size_t i = 0; i < chunk->rows.size(); ++i) {
     const Chunk::Rows& rows = chunk->rows[i];
@@ -82,8 +82,8 @@ absl::StatusOr<uint64_t> ChunkEncoder::Scan(Chunk* chunk) {
     if (!count.ok()) return At(count.status(), *chunk, rows);
     records += *count;
     chunk->changes[static_cast<size_t>(KindOf(event->kind))] += row_count;
-    if (chunk->is_transaction_open && i >= open_from) {
-      chunk->open_transaction_rows += row_count;
+    if (i >= open_from) {
+      chunk->open_transaction_rows += row_count + rows.rows_taken_back;
     }
   }
   return records;

@@ -14,10 +14,11 @@ bool ChunkFeed::IsFull(const Chunk& chunk) const {
   // Room is left for one more event of the usual size, so that the bytes of a
   // full chunk stay where they are.
   constexpr size_t kUsualEventBytes = size_t{16} << 10;
+  const size_t max_bytes = max_chunk_bytes_ * (is_held_ ? kHeldSize : 1);
   return chunk.bytes.size() + chunk.overhead_charge +
                  std::min(kUsualEventBytes, max_chunk_bytes_ / 2) >=
-             max_chunk_bytes_ ||
-         chunk.expected_record_bytes >= 4 * max_chunk_bytes_;
+             max_bytes ||
+         chunk.expected_record_bytes >= 4 * max_bytes;
 }
 
 void ChunkFeed::CloseLocked() {
@@ -37,6 +38,18 @@ void ChunkFeed::Append(absl::FunctionRef<void(Chunk*)> edit) {
   const bool is_full = IsFull(*open_);
   if (is_full) CloseLocked();
   if (is_full || was_empty) arrival_.Signal();
+}
+
+void ChunkFeed::Hold() {
+  absl::MutexLock lock(&mu_);
+  is_held_ = true;
+}
+
+void ChunkFeed::Release() {
+  absl::MutexLock lock(&mu_);
+  is_held_ = false;
+  if (IsFull(*open_)) CloseLocked();
+  arrival_.Signal();
 }
 
 void ChunkFeed::CloseOpenChunk() {
@@ -66,11 +79,12 @@ std::unique_ptr<Chunk> ChunkFeed::Take() {
       closed_.pop_front();
       return chunk;
     }
-    if (open_->has_content()) {
+    if (open_->has_content() && !is_held_) {
       const uint64_t number = open_->number;
       const bool has_lingered = linger_ <= absl::ZeroDuration() ||
                                 arrival_.WaitWithTimeout(&mu_, linger_);
-      if (has_lingered && open_->number == number && open_->has_content()) {
+      if (has_lingered && open_->number == number && open_->has_content() &&
+          !is_held_) {
         CloseLocked();
       }
       continue;

@@ -30,6 +30,13 @@ class ChunkFeed {
   // Lets `edit` add an event or a transaction's end to the open chunk. `edit`
   // runs under a lock.
   void Append(absl::FunctionRef<void(Chunk*)> edit) ABSL_LOCKS_EXCLUDED(mu_);
+  // Keeps the open chunk from encoders that have nothing to do, until Release,
+  // so that what is appended can be taken back. It is closed all the same where
+  // it becomes kHeldSize times as large as others, or by CloseOpenChunk.
+  void Hold() ABSL_LOCKS_EXCLUDED(mu_);
+  void Release() ABSL_LOCKS_EXCLUDED(mu_);
+  static constexpr size_t kHeldSize = 4;
+
   // Lets encoders have what is there, at once.
   void CloseOpenChunk() ABSL_LOCKS_EXCLUDED(mu_);
   // Lets `edit` change the open chunk without handing it on, so that the reader
@@ -53,7 +60,7 @@ class ChunkFeed {
  private:
   void CloseLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  bool IsFull(const Chunk& chunk) const;
+  bool IsFull(const Chunk& chunk) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
 
   const size_t max_chunk_bytes_;
   const absl::Duration linger_;
@@ -61,6 +68,7 @@ class ChunkFeed {
   absl::CondVar arrival_;
   std::deque<std::unique_ptr<Chunk>> closed_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<Chunk> open_ ABSL_GUARDED_BY(mu_);
+  bool is_held_ ABSL_GUARDED_BY(mu_) = false;
   bool is_finished_ ABSL_GUARDED_BY(mu_) = false;
   bool is_aborted_ ABSL_GUARDED_BY(mu_) = false;
 };

@@ -10,6 +10,7 @@
 #include "worker/binlog/byte_reader.h"
 #include "worker/binlog/event_body.h"
 #include "worker/binlog/row_decoder.h"
+#include "worker/pipeline/statement_reach.h"
 
 namespace binferry::worker {
 namespace {
@@ -40,8 +41,10 @@ bool DefinesTables(absl::string_view first_word) {
 EventReader::EventReader(const Surroundings& surroundings,
                          const Checkpoint& start)
     : to_(surroundings),
-      decoder_(Coordinates{start.file, start.position}),
-      place_{start.file, start.position},
+      start_{start.file, start.position},
+      decoder_(start_),
+      place_(start_),
+      transaction_(surroundings.feed),
       is_resuming_(start.rows_done > 0),
       rows_to_skip_(start.rows_done) {}
 
@@ -68,20 +71,26 @@ bool EventReader::MustLeave() {
 }
 
 absl::Status EventReader::Run() {
+  const absl::Status status = ReadAll();
+  transaction_.DropHeld();
+  return status;
+}
+
+absl::Status EventReader::ReadAll() {
   while (!MustLeave()) {
     const absl::StatusOr<absl::Span<const uint8_t>> raw = to_.source->Next();
     if (!raw.ok()) {
       if (absl::IsCancelled(raw.status()) && leave_ != 0) break;
       return raw.status();
     }
-    BINFERRY_RETURN_IF_ERROR(HandleEvent(*raw));
+    to_.board->CountRead(raw->size());
+    BINFERRY_ASSIGN_OR_RETURN(const EventFrame frame, decoder_.Frame(*raw));
+    BINFERRY_RETURN_IF_ERROR(HandleFrame(frame));
   }
   return absl::OkStatus();
 }
 
-absl::Status EventReader::HandleEvent(absl::Span<const uint8_t> raw) {
-  to_.board->CountRead(raw.size());
-  BINFERRY_ASSIGN_OR_RETURN(const EventFrame frame, decoder_.Frame(raw));
+absl::Status EventReader::HandleFrame(const EventFrame& frame) {
   if (frame.IsRows()) return decoder_.Locate(HandleRows(frame));
   to_.board->NoteArrival();
   return HandleOther(frame);
@@ -102,15 +111,21 @@ absl::Status EventReader::HandleRows(const EventFrame& frame) {
     bool is_whole_event = false;
     BINFERRY_ASSIGN_OR_RETURN(rows_to_skip,
                               SkipDelivered(frame, **table, &is_whole_event));
+    transaction_.NoteDelivered();
     if (is_whole_event) return absl::OkStatus();
   }
+  return AppendRows(frame, *table, rows_to_skip);
+}
+
+absl::Status EventReader::AppendRows(
+    const EventFrame& frame, const std::shared_ptr<const PlannedTable>& table,
+    uint64_t rows_to_skip) {
   const size_t size = frame.body.size();
   const int64_t es_ms = TimeOf(frame);
-  const bool is_first = !has_selected_rows_;
-  has_selected_rows_ = true;
+  const bool is_first = !std::exchange(has_appended_, true);
   return Append(size, sizeof(Chunk::Rows), es_ms, [&](Chunk* chunk) {
-    if (chunk->tables.empty() || chunk->tables.back() != *table) {
-      chunk->tables.push_back(*table);
+    if (chunk->tables.empty() || chunk->tables.back() != table) {
+      chunk->tables.push_back(table);
     }
     if (is_first && !is_resuming_) {
       chunk->has_open_transaction_start = true;
@@ -120,16 +135,16 @@ absl::Status EventReader::HandleRows(const EventFrame& frame) {
       chunk->is_transaction_open = true;
       chunk->place = group_start_;
     }
-    chunk->rows.push_back({.table = table->get(),
-                           .offset = chunk->bytes.size(),
-                           .size = size,
-                           .event_type = frame.header.type,
-                           .rows_to_skip = rows_to_skip,
-                           .position = frame.position,
-                           .es_ms = es_ms});
+    transaction_.AppendTo(chunk, {.table = table.get(),
+                                  .offset = chunk->bytes.size(),
+                                  .size = size,
+                                  .event_type = frame.header.type,
+                                  .rows_to_skip = rows_to_skip,
+                                  .position = frame.position,
+                                  .es_ms = es_ms});
     chunk->bytes.insert(chunk->bytes.end(), frame.body.begin(),
                         frame.body.end());
-    chunk->expected_record_bytes += (*table)->ExpectRecordBytes(size);
+    chunk->expected_record_bytes += table->ExpectRecordBytes(size);
     chunk->source_time_ms = es_ms;
   });
 }
@@ -153,26 +168,35 @@ absl::Status EventReader::HandleOther(const EventFrame& frame) {
         decoder_.Locate(grammar_.AcceptTableMap().status()));
     return decoder_.Locate(to_.planner->Update(*table));
   }
+  if (const auto* payload = std::get_if<TransactionPayloadEvent>(&event)) {
+    return HandlePayload(*payload);
+  }
   if (const auto* unsupported = std::get_if<UnsupportedEvent>(&event)) {
-    return decoder_.Locate(HandleUnsupported(*unsupported));
+    return decoder_.Locate(UnsupportedEventError(*unsupported));
   }
   const absl::StatusOr<StreamGrammar::Step> step = grammar_.Accept(event);
   if (!step.ok()) return decoder_.Locate(step.status());
   return decoder_.Locate(HandleStep(frame, event, *step));
 }
 
-absl::Status EventReader::HandleUnsupported(const UnsupportedEvent& event) {
-  if (!event.table_id.has_value()) return UnsupportedEventError(event);
-  BINFERRY_ASSIGN_OR_RETURN(const std::shared_ptr<const PlannedTable>* table,
-                            to_.planner->Find(*event.table_id));
-  if (*table != nullptr) {
-    const absl::Status status = UnsupportedEventError(event);
-    return absl::Status(
-        status.code(),
-        absl::StrCat("table ", (*table)->map.schema.database, ".",
-                     (*table)->map.schema.table, ": ", status.message()));
+absl::Status EventReader::HandlePayload(
+    const TransactionPayloadEvent& payload) {
+  BINFERRY_RETURN_IF_ERROR(decoder_.Locate(payload_reader_.Start(payload)));
+  bool has_ended = false;
+  while (!MustLeave()) {
+    const auto raw = payload_reader_.Next();
+    if (!raw.ok()) return decoder_.Locate(raw.status());
+    if (!raw->has_value()) break;
+    if (has_ended) {
+      return decoder_.Locate(absl::DataLossError(
+          "a TRANSACTION_PAYLOAD goes on behind the end of its transaction"));
+    }
+    BINFERRY_ASSIGN_OR_RETURN(const EventFrame frame,
+                              decoder_.FrameInner(**raw));
+    BINFERRY_RETURN_IF_ERROR(HandleFrame(frame));
+    has_ended = !is_in_group_;
   }
-  return grammar_.AcceptRows().status();
+  return absl::OkStatus();
 }
 
 absl::Status EventReader::HandleStep(const EventFrame& frame,
@@ -189,20 +213,28 @@ absl::Status EventReader::HandleStep(const EventFrame& frame,
     case StreamGrammar::Meaning::kRows:
       return absl::OkStatus();
     case StreamGrammar::Meaning::kStatement:
+      if (DefinesTables(step.first_word) &&
+          MayDefineTables(std::get<QueryEvent>(event), *to_.selector)) {
+        to_.board->CountOmittedDdl();
+      }
+      return step.ends_group ? EndGroup(frame, step.meaning) : absl::OkStatus();
     case StreamGrammar::Meaning::kUnreadChange:
       BINFERRY_RETURN_IF_ERROR(
-          HandleStatement(std::get<QueryEvent>(event), step));
+          HandleUnreadChange(std::get<QueryEvent>(event), step.first_word));
       return step.ends_group ? EndGroup(frame, step.meaning) : absl::OkStatus();
+    case StreamGrammar::Meaning::kIncident:
+      BINFERRY_RETURN_IF_ERROR(
+          HandleIncident(frame, std::get<IncidentEvent>(event)));
+      return step.ends_group ? EndGroup(frame, step.meaning) : absl::OkStatus();
+    case StreamGrammar::Meaning::kSavepoint:
+      transaction_.SetSavepoint(step.savepoint);
+      return absl::OkStatus();
+    case StreamGrammar::Meaning::kRolledBackTo:
+      return transaction_.RollBackTo(step.savepoint, rows_to_skip_);
     case StreamGrammar::Meaning::kCommitted:
       return EndGroup(frame, step.meaning);
     case StreamGrammar::Meaning::kRolledBack:
-      if (has_selected_rows_) {
-        BINFERRY_RETURN_IF_ERROR(VoidTransaction());
-        return absl::UnimplementedError(
-            "a transaction of selected tables ends with ROLLBACK, which "
-            "sources write where it mixes transactional and other tables: use "
-            "InnoDB tables only, and start behind this place");
-      }
+      BINFERRY_RETURN_IF_ERROR(transaction_.RollBack(rows_to_skip_));
       return EndGroup(frame, step.meaning);
     case StreamGrammar::Meaning::kVoid:
       to_.planner->ForgetIds();
@@ -236,23 +268,43 @@ absl::Status EventReader::MoveBetweenGroups() {
   return Append(0, 1, 0, [this](Chunk* chunk) { chunk->place = place_; });
 }
 
-absl::Status EventReader::HandleStatement(const QueryEvent& query,
-                                          const StreamGrammar::Step& step) {
-  const bool may_concern_us = query.database.empty() ||
-                              to_.selector->SelectsDatabase(query.database) ||
-                              to_.selector->MayNameDatabase(query.text);
-  if (!may_concern_us) return absl::OkStatus();
-  if (step.meaning == StreamGrammar::Meaning::kUnreadChange) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "a ", step.first_word, " in statement format (default database \"",
-        query.database,
-        "\") may have changed rows of selected tables, which are not in the "
-        "binlog: a session runs with binlog_format=STATEMENT or MIXED; SET "
-        "PERSIST binlog_format=ROW on the source, end such sessions, "
-        "synchronize the tables anew and start behind this place"));
-  }
-  if (DefinesTables(step.first_word)) to_.board->CountOmittedDdl();
+absl::Status EventReader::HandleUnreadChange(const QueryEvent& query,
+                                             absl::string_view first_word) {
+  if (!MayChangeRows(query, *to_.selector)) return absl::OkStatus();
+  BINFERRY_RETURN_IF_ERROR(to_.alerts->Raise(
+      PipelineAlert::Reason::kUnreadStatement,
+      absl::FailedPreconditionError(absl::StrCat(
+          "a ", first_word, " in statement format (default database \"",
+          query.database,
+          "\") may have changed rows of selected tables, which are not in the "
+          "binlog: a session runs with binlog_format=STATEMENT or MIXED; SET "
+          "PERSIST binlog_format=ROW on the source and end such sessions")),
+      decoder_.event_start()));
+  transaction_.CountAlert();
   return absl::OkStatus();
+}
+
+absl::Status EventReader::HandleIncident(const EventFrame& frame,
+                                         const IncidentEvent& incident) {
+  // The stream may begin in front of the checkpoint: the start of its file.
+  const bool was_seen = decoder_.file() == start_.file &&
+                        frame.position < start_.position && !is_in_group_;
+  if (was_seen) return absl::OkStatus();
+  BINFERRY_RETURN_IF_ERROR(to_.alerts->Raise(
+      PipelineAlert::Reason::kIncident,
+      absl::DataLossError(absl::StrCat(
+          "the source says in an INCIDENT event (", incident.number, ": ",
+          incident.text,
+          ") that changes did not get into its binlog; its error log tells "
+          "the cause")),
+      decoder_.event_start()));
+  transaction_.CountAlert();
+  if (is_in_group_) return absl::OkStatus();
+  place_ = decoder_.place();
+  return Append(0, 1, 0, [this](Chunk* chunk) {
+    chunk->place = place_;
+    transaction_.AddAlertsTo(chunk);
+  });
 }
 
 absl::Status EventReader::BeginGroup(const EventFrame& frame,
@@ -263,7 +315,11 @@ absl::Status EventReader::BeginGroup(const EventFrame& frame,
   commit_time_ms_ = gtid != nullptr
                         ? static_cast<int64_t>(gtid->original_commit_us / 1000)
                         : 0;
-  has_selected_rows_ = false;
+  has_appended_ = false;
+  // Sources take rows back only where statements stand between them.
+  transaction_.Begin(gtid == nullptr || gtid->may_have_statements
+                         ? OpenTransaction::Rows::kMayBeVoided
+                         : OpenTransaction::Rows::kFinal);
   to_.planner->ForgetIdsAtLimit();
   if (is_resuming_ && group_start_ != place_) {
     return absl::FailedPreconditionError(absl::StrCat(
@@ -288,41 +344,43 @@ absl::Status EventReader::EndGroup(const EventFrame& frame,
   place_ = decoder_.place();
   const int64_t time_ms = TimeOf(frame);
   commit_time_ms_ = 0;
-  has_selected_rows_ = false;
   const bool is_transaction = meaning == StreamGrammar::Meaning::kCommitted ||
                               meaning == StreamGrammar::Meaning::kRolledBack;
-  return Append(0, kGroupEndBytes, time_ms, [&](Chunk* chunk) {
-    chunk->place = place_;
-    chunk->is_transaction_open = false;
-    chunk->has_open_transaction_start = false;
-    chunk->source_time_ms = time_ms;
-    if (is_transaction) ++chunk->transactions;
-    if (gtid_.has_value()) chunk->gtids.push_back(*std::move(gtid_));
-    gtid_.reset();
-  });
+  BINFERRY_RETURN_IF_ERROR(
+      Append(0, kGroupEndBytes, time_ms, [&](Chunk* chunk) {
+        chunk->place = place_;
+        chunk->is_transaction_open = false;
+        chunk->has_open_transaction_start = false;
+        chunk->source_time_ms = time_ms;
+        transaction_.AddAlertsTo(chunk);
+        if (is_transaction) ++chunk->transactions;
+        if (gtid_.has_value()) chunk->gtids.push_back(*std::move(gtid_));
+        gtid_.reset();
+      }));
+  transaction_.End();
+  return absl::OkStatus();
 }
 
 absl::Status EventReader::VoidTransaction() {
+  const absl::Status status = transaction_.RollBack(rows_to_skip_);
+  transaction_.End();
   is_in_group_ = false;
   gtid_.reset();
-  if (!has_selected_rows_ && !is_resuming_) return absl::OkStatus();
-  bool is_taken_back = false;
-  to_.feed->Amend([&](Chunk* chunk) {
-    if (!chunk->has_open_transaction_start) return;
-    is_taken_back = true;
-    chunk->bytes.resize(chunk->rows[chunk->open_transaction_rows_from].offset);
-    chunk->rows.resize(chunk->open_transaction_rows_from);
-    chunk->has_open_transaction_start = false;
+  if (absl::IsUnimplemented(status) || is_resuming_) {
+    return absl::DataLossError(absl::StrCat(
+        "the source crashed and took back the transaction at ",
+        group_start_.ToString(),
+        ", whose rows may have been delivered already: compare the tables with "
+        "the destination, and create the task anew behind this place"));
+  }
+  BINFERRY_RETURN_IF_ERROR(status);
+  to_.feed->Amend([this](Chunk* chunk) {
+    if (!chunk->is_transaction_open) return;
     chunk->is_transaction_open = false;
+    chunk->has_open_transaction_start = false;
     chunk->place = place_;
   });
-  has_selected_rows_ = false;
-  if (is_taken_back) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat(
-      "the source crashed and took back the transaction at ",
-      group_start_.ToString(),
-      ", whose rows may have been delivered already: compare the tables with "
-      "the destination, and create the task anew behind this place"));
+  return absl::OkStatus();
 }
 
 absl::Status EventReader::Charge(size_t cost) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "absl/functional/function_ref.h"
@@ -16,8 +17,11 @@
 #include "worker/binlog/events.h"
 #include "worker/binlog/gtid_set.h"
 #include "worker/binlog/stream_grammar.h"
+#include "worker/binlog/transaction_payload.h"
+#include "worker/pipeline/alert_policy.h"
 #include "worker/pipeline/byte_budget.h"
 #include "worker/pipeline/chunk_feed.h"
+#include "worker/pipeline/open_transaction.h"
 #include "worker/pipeline/pipeline_options.h"
 #include "worker/pipeline/progress_board.h"
 #include "worker/pipeline/table_planner.h"
@@ -28,8 +32,9 @@ namespace binferry::worker {
 
 // Reads a stream that was opened at a checkpoint, frames its transactions, and
 // copies the rows events of selected tables into chunks; others are dropped
-// before any copy. Where the checkpoint stands inside a transaction, its first
-// `rows_done` rows are passed over.
+// before any copy. Compressed transactions are read as if their events stood in
+// the stream; all have the position of the payload. Where the checkpoint stands
+// inside a transaction, its first `rows_done` rows are passed over.
 //
 // Thread-compatible, but for Leave.
 class EventReader {
@@ -41,6 +46,7 @@ class EventReader {
     TablePlanner* planner = nullptr;
     ByteBudget* budget = nullptr;
     ChunkFeed* feed = nullptr;
+    const AlertPolicy* alerts = nullptr;
     ProgressBoard* board = nullptr;
   };
 
@@ -49,32 +55,41 @@ class EventReader {
   // Reads until Leave (OK), the first error, or the budget's Abort (CANCELLED).
   // Statuses name file and position. What was read before is in the feed.
   //
-  // Errors: as BinlogSource::Next, EventDecoder, StreamGrammar, TablePlanner;
-  // UNIMPLEMENTED for events that are not read; FAILED_PRECONDITION for changes
-  // in statement format that may concern a selected table; DATA_LOSS for a
-  // transaction that turned out void when its rows had been handed on, and one
-  // that isn't what it was when `rows_done` of it were delivered.
+  // Errors: as BinlogSource::Next, EventDecoder, PayloadReader, StreamGrammar,
+  // TablePlanner; UNIMPLEMENTED for events that are not read, and for rows that
+  // are taken back when they have been handed on. Under UnreadableChange::kStop
+  // FAILED_PRECONDITION for changes in statement format that may concern a
+  // selected table, and DATA_LOSS for an INCIDENT. DATA_LOSS also for a
+  // transaction that a crash of the source made void when its rows had been
+  // handed on, and one that isn't what it was when `rows_done` of it were
+  // delivered.
   absl::Status Run();
 
   // Makes Run return OK soon. Any thread.
   void Leave(LeavePlace place);
 
  private:
-  absl::Status HandleEvent(absl::Span<const uint8_t> raw);
+  absl::Status ReadAll();
+  absl::Status HandleFrame(const EventFrame& frame);
   absl::Status HandleRows(const EventFrame& frame);
+  absl::Status AppendRows(const EventFrame& frame,
+                          const std::shared_ptr<const PlannedTable>& table,
+                          uint64_t rows_to_skip);
   absl::Status HandleOther(const EventFrame& frame);
-  absl::Status HandleUnsupported(const UnsupportedEvent& event);
+  absl::Status HandlePayload(const TransactionPayloadEvent& payload);
   absl::Status HandleStep(const EventFrame& frame, const Event& event,
                           const StreamGrammar::Step& step);
   // An event without bearing on groups.
   absl::Status HandleAside(const EventFrame& frame, const Event& event);
-  absl::Status HandleStatement(const QueryEvent& query,
-                               const StreamGrammar::Step& step);
+  absl::Status HandleUnreadChange(const QueryEvent& query,
+                                  absl::string_view first_word);
+  absl::Status HandleIncident(const EventFrame& frame,
+                              const IncidentEvent& incident);
 
   absl::Status BeginGroup(const EventFrame& frame, const GtidEvent* gtid);
   absl::Status EndGroup(const EventFrame& frame,
                         StreamGrammar::Meaning meaning);
-  // Takes back the rows of a transaction that didn't happen.
+  // Takes back the rows of a transaction that a crash made void.
   absl::Status VoidTransaction();
   // Notes that the stream has come to the decoder's place.
   absl::Status MoveBetweenGroups();
@@ -92,7 +107,9 @@ class EventReader {
   bool MustLeave();
 
   const Surroundings to_;
+  const Coordinates start_;
   EventDecoder decoder_;
+  PayloadReader payload_reader_;
   StreamGrammar grammar_;
 
   // The end of the last group, or the checkpoint's place.
@@ -102,7 +119,8 @@ class EventReader {
   Coordinates group_start_;
   std::optional<Gtid> gtid_;
   int64_t commit_time_ms_ = 0;  // 0 = the events' own times are used.
-  bool has_selected_rows_ = false;
+  bool has_appended_ = false;
+  OpenTransaction transaction_;
 
   // The first group is one that was delivered in part.
   bool is_resuming_ = false;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 #include "common/topic_name.h"
+#include "worker/pipeline/alert_policy.h"
 #include "worker/pipeline/arena_pool.h"
 #include "worker/pipeline/byte_budget.h"
 #include "worker/pipeline/checkpoint_tracker.h"
@@ -85,6 +86,7 @@ class Pipeline::Assembly {
                 std::move(tracker)),
         sink_(std::move(sink)),
         source_(std::move(source)),
+        alerts_(options_.unreadable_change, pipeline->connections_.on_alert),
         planner_(&options_, &pipeline->selector_, sink_.get(),
                  start.partition_counts),
         reader_({.source = source_.get(),
@@ -92,6 +94,7 @@ class Pipeline::Assembly {
                  .planner = &planner_,
                  .budget = &budget_,
                  .feed = &feed_,
+                 .alerts = &alerts_,
                  .board = board},
                 start) {
     for (int i = 0; i < options_.encoder_threads; ++i) {
@@ -139,6 +142,7 @@ class Pipeline::Assembly {
   ChunkWriter writer_;  // Keeps the bytes that the sink may still read.
   const std::unique_ptr<RecordSink> sink_;
   const std::unique_ptr<BinlogSource> source_;
+  const AlertPolicy alerts_;
   TablePlanner planner_;
   EventReader reader_;
   std::vector<std::unique_ptr<ChunkEncoder>> encoders_;

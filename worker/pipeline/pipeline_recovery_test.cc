@@ -20,7 +20,8 @@ namespace {
 
 const absl::Status kEnd = absl::OutOfRangeError("the script ends");
 
-class PipelineRecoveryTest : public ::testing::Test {
+// With transactions as they are, and compressed.
+class PipelineRecoveryTest : public ::testing::TestWithParam<bool> {
  protected:
   PipelineRecoveryTest() {
     options_.objects = {{{"shop", "", true, {}}}};
@@ -30,6 +31,7 @@ class PipelineRecoveryTest : public ::testing::Test {
     options_.chunk_linger = absl::ZeroDuration();
     options_.commit_interval = absl::ZeroDuration();
     options_.checkpoint_interval = absl::ZeroDuration();
+    server_.set_compresses(GetParam());
     WriteBinlog();
   }
 
@@ -134,32 +136,32 @@ class PipelineRecoveryTest : public ::testing::Test {
   const TableSchema other_ = IdAndText("other", "t");
 };
 
-TEST_F(PipelineRecoveryTest, RepeatsNothingAfterAFailedWrite) {
+TEST_P(PipelineRecoveryTest, RepeatsNothingAfterAFailedWrite) {
   ExpectSameRecords([](RecordingDestination* destination, int nth) {
     destination->FailWrite(nth, absl::UnavailableError("gone"));
   });
   EXPECT_TRUE(has_seen_open_transaction_);
 }
 
-TEST_F(PipelineRecoveryTest, RepeatsNothingAfterAFailedCommit) {
+TEST_P(PipelineRecoveryTest, RepeatsNothingAfterAFailedCommit) {
   ExpectSameRecords([](RecordingDestination* destination, int nth) {
     destination->FailCommit(nth, absl::AbortedError("unknown"));
   });
 }
 
-TEST_F(PipelineRecoveryTest, RepeatsNothingAfterACommitWithoutAnAnswer) {
+TEST_P(PipelineRecoveryTest, RepeatsNothingAfterACommitWithoutAnAnswer) {
   ExpectSameRecords([](RecordingDestination* destination, int nth) {
     destination->LoseCommitAnswer(nth);
   });
 }
 
-TEST_F(PipelineRecoveryTest, RepeatsNothingAfterADisturbedCommit) {
+TEST_P(PipelineRecoveryTest, RepeatsNothingAfterADisturbedCommit) {
   ExpectSameRecords([](RecordingDestination* destination, int nth) {
     destination->DisturbCommit(nth);
   });
 }
 
-TEST_F(PipelineRecoveryTest, GoesOnInsideATransactionAtEveryRow) {
+TEST_P(PipelineRecoveryTest, GoesOnInsideATransactionAtEveryRow) {
   const std::vector<std::string> expected = Undisturbed();
   // The first run over the large transaction tells where it stands.
   RecordingDestination whole;
@@ -187,7 +189,7 @@ TEST_F(PipelineRecoveryTest, GoesOnInsideATransactionAtEveryRow) {
   }
 }
 
-TEST_F(PipelineRecoveryTest, RefusesATransactionThatHasBecomeShorter) {
+TEST_P(PipelineRecoveryTest, RefusesATransactionThatHasBecomeShorter) {
   RecordingDestination destination;
   destination.SetAutoCreate(3);
   ASSERT_EQ(Run(&destination), kEnd);
@@ -204,7 +206,7 @@ TEST_F(PipelineRecoveryTest, RefusesATransactionThatHasBecomeShorter) {
                        testing::HasSubstr("1 rows of selected tables fewer")));
 }
 
-TEST_F(PipelineRecoveryTest, RefusesAnotherTransactionThanTheOneUnderWay) {
+TEST_P(PipelineRecoveryTest, RefusesAnotherTransactionThanTheOneUnderWay) {
   RecordingDestination destination;
   destination.SetAutoCreate(3);
   Checkpoint inside;
@@ -219,6 +221,11 @@ TEST_F(PipelineRecoveryTest, RefusesAnotherTransactionThanTheOneUnderWay) {
                                           "binlog.000001:5555")));
   EXPECT_TRUE(destination.committed().empty());
 }
+
+INSTANTIATE_TEST_SUITE_P(, PipelineRecoveryTest, testing::Bool(),
+                         [](const testing::TestParamInfo<bool>& compresses) {
+                           return compresses.param ? "Compressed" : "Plain";
+                         });
 
 }  // namespace
 }  // namespace binferry::worker

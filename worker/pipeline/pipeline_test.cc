@@ -262,7 +262,7 @@ TEST_F(PipelineTest, CommitsWhatStandsBeforeAnError) {
 }
 
 TEST_F(PipelineTest, StopsAtStatementsThatMayConcernSelectedTables) {
-  server_.Statement("other", "update `shop` . orders set c = 'y'");
+  server_.Statement("other", "update w set c = 'y'", {"other", "shop"});
   EXPECT_THAT(RunAll(), StatusIs(absl::StatusCode::kFailedPrecondition));
 }
 

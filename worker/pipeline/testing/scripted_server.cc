@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "worker/binlog/testing/payload_builder.h"
+
 namespace binferry::worker {
 namespace {
 
@@ -83,20 +85,34 @@ std::vector<std::string> ScriptedServer::Begin() {
 
 void ScriptedServer::Transaction(
     const std::vector<EventBuilder::RowsSpec>& events) {
-  std::vector<std::string> group = Begin();
+  std::vector<std::string> group = {NextGtid()};
+  EventBuilder inner;
+  inner.set_clock(builder_.clock());
+  EventBuilder* const builder = compresses_ ? &inner : &builder_;
+  std::vector<std::string> rest = {builder->Query("", "BEGIN")};
   uint64_t table_id = kTableId;
   for (const EventBuilder::RowsSpec& rows : events) {
-    group.push_back(builder_.TableMap(++table_id, *rows.schema));
-    group.push_back(builder_.Rows(table_id, rows));
+    rest.push_back(builder->TableMap(++table_id, *rows.schema));
+    rest.push_back(builder->Rows(table_id, rows));
   }
-  group.push_back(builder_.Xid(next_number_));
+  rest.push_back(builder->Xid(next_number_));
+  if (compresses_) {
+    rest = {builder_.Raw(static_cast<uint8_t>(EventType::kTransactionPayload),
+                         PayloadOf(rest))};
+  }
+  group.insert(group.end(), rest.begin(), rest.end());
   Group(std::move(group));
 }
 
-void ScriptedServer::Statement(absl::string_view database,
-                               absl::string_view text) {
+void ScriptedServer::Statement(
+    absl::string_view database, absl::string_view text,
+    const std::vector<std::string>& updated_databases) {
   std::vector<std::string> group = {NextGtid()};
-  group.push_back(builder_.Query(database, text));
+  group.push_back(
+      builder_.Query(database, text,
+                     updated_databases.empty()
+                         ? std::vector<std::string>{std::string(database)}
+                         : updated_databases));
   Group(std::move(group));
 }
 

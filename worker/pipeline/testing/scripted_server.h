@@ -43,8 +43,12 @@ class ScriptedServer {
 
   // A transaction of these events, each with its TABLE_MAP.
   void Transaction(const std::vector<EventBuilder::RowsSpec>& events);
-  // A group of one statement.
-  void Statement(absl::string_view database, absl::string_view text);
+  // Whether Transaction compresses what stands behind the GTID.
+  void set_compresses(bool compresses) { compresses_ = compresses; }
+  // A group of one statement, which changes tables of its default database, or
+  // of `updated_databases`.
+  void Statement(absl::string_view database, absl::string_view text,
+                 const std::vector<std::string>& updated_databases = {});
   // Any group; `gtid` opens it.
   void Group(std::vector<std::string> events_after_gtid);
 
@@ -83,6 +87,7 @@ class ScriptedServer {
   GtidSet executed_;
   uint64_t next_number_ = 1;
   uint64_t group_start_ = 0;
+  bool compresses_ = false;
   ScriptedBinlogSource* source_ = nullptr;
   int open_count_ = 0;
 };

@@ -1,0 +1,32 @@
+#include "worker/pipeline/alert_policy.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace binferry::worker {
+
+absl::Status AlertPolicy::Raise(PipelineAlert::Reason reason,
+                                const absl::Status& change,
+                                const Coordinates& place) const {
+  constexpr absl::string_view kRemedy = "; synchronize the tables anew";
+  switch (unreadable_change_) {
+    case UnreadableChange::kStop:
+      return absl::Status(
+          change.code(),
+          absl::StrCat(change.message(), kRemedy,
+                       " and start behind this place, or set the task's "
+                       "unreadable_change_policy to ALERT to go on without"));
+    case UnreadableChange::kAlert:
+      break;
+  }
+  if (listener_ != nullptr) {
+    listener_({.reason = reason,
+               .file = place.file,
+               .position = place.position,
+               .message = absl::StrCat(change.message(), kRemedy)});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace binferry::worker
