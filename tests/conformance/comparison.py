@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Set, Tuple, Union
 
 from conformance.changes import Change, Columns
-from conformance.expectation import plain_statement
 from conformance.json_document import BadDocument, apply_diff
 from conformance.lines import (Error, Image, Json, JsonDiff, LongJson, Mark, Row, Statement, Text, Unchanged, Value)
 from conformance.stream import Carried, Place, Told, release_xa
@@ -66,10 +65,10 @@ class Comparison:
     def compare_errors(self, expected: List[Error], got: List[Failure]) -> None:
         """The statements that must fail, and those that did."""
         for error, failure in zip(expected, got):
-            if (error.code, True) != (failure.code, _is_statement(error.statement, failure.statement)):
-                self.problems.append(f"expected ERR {error.code} [{error.statement}]\n     got ERR {failure.code} "
+            if error.code != failure.code or not _shows(error.text, failure.statement):
+                self.problems.append(f"expected ERR {error.code} {error.text}\n     got ERR {failure.code} "
                                      f"{failure.message} [{failure.statement}]")
-        self.problems += [f"expected ERR {error.code} [{error.statement}]\n     got no error"
+        self.problems += [f"expected ERR {error.code} {error.text}\n     got no error"
                           for error in expected[len(got):]]
         self.problems += [f"a statement failed: ERR {failure.code} {failure.message} [{failure.statement}]"
                           for failure in got[len(expected):]]
@@ -176,12 +175,12 @@ def _got_shape(item: Union[Told, Carried]) -> Tuple[str, ...]:
     return _shape(item.line) if isinstance(item, Told) else (item.change.kind, item.change.table)
 
 
-def _is_statement(shown: str, statement: str) -> bool:
-    """Whether an error line shows this statement, perhaps cut, perhaps with its session's number."""
+def _shows(text: str, statement: str) -> bool:
+    """Whether an error's text ends with this statement in brackets, perhaps cut."""
     whole = " ".join(statement.split())
-    numberless = whole.split(" ", 1)[1] if whole.startswith("#") and " " in whole else whole
-    return any(shown == text or len(shown) >= SHOWN_STATEMENT - 1 and text.startswith(shown.rstrip("…"))
-               for text in (whole, numberless, plain_statement(whole)))
+    shown = [text[at + 2:-1] for at in range(len(text)) if text.startswith(" [", at)]
+    return any(part == whole or len(part) >= SHOWN_STATEMENT - 1 and whole.startswith(part.rstrip("…"))
+               for part in shown)
 
 
 def _text(line: Any) -> str:

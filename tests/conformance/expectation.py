@@ -20,7 +20,7 @@ _LONG_BYTES = re.compile(r"x'((?:[0-9a-f]{2})*)…'\((\d+) bytes\)")
 _GEOMETRY = re.compile(r"\{srid:(\d+), wkb:")
 _VECTOR = re.compile(r"\[([^\]]*)\]")
 _LONG_END = re.compile(r"…\((\d+) chars\)")
-_ERROR = re.compile(r"ERR (\d+) (.*) \[(.*)\]", re.S)
+_ERROR = re.compile(r"ERR (\d+) (.* \[.*\])", re.S)
 _DEFINER = re.compile(r"DEFINER\s*=\s*(`[^`]*`|'[^']*'|\w+)@(`[^`]*`|'[^']*'|[\w.%]+)", re.I)
 
 
@@ -49,7 +49,7 @@ def parse_line(text: str) -> Line:
     if text[:2] in ("c ", "u ", "d "):
         return _row(text)
     if error := _ERROR.fullmatch(text):
-        return Error(int(error.group(1)), error.group(2), " ".join(error.group(3).split()))
+        return Error(int(error.group(1)), " ".join(error.group(2).split()))
     raise NotUnderstood(f"a line of no known kind: {text}")
 
 
@@ -132,7 +132,7 @@ def _values(text: str, start: int) -> Iterator[Tuple[Value, int]]:
     elif match := _VECTOR.match(text, start):
         numbers = [number.strip() for number in match.group(1).split(",")] if match.group(1).strip() else []
         if all(_REAL.fullmatch(number) for number in numbers):
-            yield Vector(tuple(map(float, numbers))), match.end()
+            yield Vector(tuple(numbers)), match.end()
     elif match := _INTEGER.match(text, start):
         yield Integer(match.group()), match.end()
     elif match := _REAL.match(text, start):

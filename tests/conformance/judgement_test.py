@@ -10,8 +10,9 @@ from conformance.changes import Format
 from conformance.comparison import Failure, Terms
 from conformance.expectation import parse
 from conformance.judgement import Evidence, differences
+from conformance.lines import Mark, Statement
 from conformance.sink_file import PARTITIONS, Block, Record
-from conformance.stream import Place, steps_of
+from conformance.stream import Place, changes_rows, release_xa, steps_of
 from conformance.values import RunTime
 from support.murmur2 import partition_of
 
@@ -303,3 +304,38 @@ def test_takes_the_time_of_the_run_for_a_day_that_the_sql_does_not_name() -> Non
     assert run.differences(run=during, sql=["insert into t values(now())"]) == []
     assert run.differences(run=during, sql=["insert into t values('1970-01-01 00:00:01.5')"]) != []
     assert run.differences() != []
+
+
+def test_sees_a_change_that_no_compression_was_told_of() -> None:
+    run = Run()
+    run.log[3:3] = [run.entry(205, "payload")]
+    run.log[7:7] = [run.entry(205, "payload_end")]
+    assert any("[payload" in line for line in run.differences())
+    assert run.differences(compresses=True) == []
+
+
+def test_moves_the_rows_of_prepared_transactions_to_their_commit() -> None:
+    start, end, prepare = Statement("XA START X'31',X'',1"), Statement("XA END X'31',X'',1"), Mark("XA_PREPARE")
+    commit, rollback = Statement("XA COMMIT X'31',X'',1"), Statement("XA ROLLBACK X'31',X'',1")
+    one_phase = Mark("XA_PREPARE one-phase")
+
+    def released(items: List[Any]) -> List[Any]:
+        return release_xa(items, lambda item: item)
+
+    assert released([start, "row 1", end, prepare, "row 2", commit]) == [start, end, prepare, "row 2", "row 1", commit]
+    assert released([start, "row 1", end, prepare, rollback, "row 2"]) == [start, end, prepare, rollback, "row 2"]
+    assert released([start, "row 1", end, one_phase, "row 2"]) == [start, end, "row 1", one_phase, "row 2"]
+
+
+@pytest.mark.parametrize("text", ["insert into t values(1)", "/* x */ Update t set a=1", "-- x\n delete from t",
+                                  "WITH c AS (SELECT 1) DELETE FROM t", "/*!80000 replace */ into t values(1)",
+                                  "CREATE TABLE t AS SELECT 1", "LOAD DATA INFILE 'x' INTO TABLE t"])
+def test_knows_statements_that_change_rows(text: str) -> None:
+    assert changes_rows(text)
+
+
+@pytest.mark.parametrize("text", ["create table t(`select` int)", "CREATE TABLE t(a int) START TRANSACTION",
+                                  "create table t(a int comment 'select')", "SAVEPOINT `s`", "XA COMMIT 'x'",
+                                  "create view v as select 1", "/* insert */ drop table t", "truncate t"])
+def test_knows_statements_that_change_no_rows(text: str) -> None:
+    assert not changes_rows(text)

@@ -59,7 +59,7 @@ class Geometry:
 
 @dataclass(frozen=True)
 class Vector:
-    numbers: Tuple[float, ...]
+    numbers: Tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -137,11 +137,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Error:
-    """A statement that fails; `statement` may be cut short."""
+    """A statement that fails. `text` is `MESSAGE [STATEMENT]`, the statement perhaps cut short."""
 
     code: int
-    message: str
-    statement: str
+    text: str
 
 
 Line = Union[Row, Statement, Mark, Error]

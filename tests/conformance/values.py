@@ -102,10 +102,15 @@ def _text_rule(expected: Value, got: str, plain_type: str, json_c: bool) -> Tupl
 
 
 def _same_real(expected: str, got: str, plain_type: str) -> bool:
-    if not _REAL.fullmatch(got):
+    return bool(_REAL.fullmatch(got)) and _same_bits("<f" if plain_type == "float" else "<d", expected, got)
+
+
+def _same_bits(code: str, one: str, other: str) -> bool:
+    """Whether two texts are the same number of the struct type `code`; -0.0 is not 0.0."""
+    try:
+        return struct.pack(code, float(one)) == struct.pack(code, float(other))
+    except OverflowError:  # No float32.
         return False
-    code = "<f" if plain_type == "float" else "<d"
-    return struct.pack(code, float(expected)) == struct.pack(code, float(got))
 
 
 def byte_list(text: str) -> Optional[bytes]:
@@ -130,9 +135,9 @@ def _same_vector(expected: Vector, got: str) -> bool:
     match = _VECTOR.fullmatch(got)
     if not match:
         return False
-    numbers = [float(number) for number in match.group(1).split(", ")] if match.group(1) else []
-    return struct.pack(f"<{len(numbers)}f", *numbers) == \
-        struct.pack(f"<{len(expected.numbers)}f", *expected.numbers)
+    numbers = match.group(1).split(", ") if match.group(1) else []
+    return len(numbers) == len(expected.numbers) and all(
+        _same_bits("<f", number, other) for number, other in zip(expected.numbers, numbers))
 
 
 def _same_timestamp(expected: str, got: str, json_c: bool) -> bool:
