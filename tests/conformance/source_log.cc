@@ -98,7 +98,27 @@ absl::Status SourceLog::Handle(const EventFrame& frame) {
     HandleQuery(frame, *query);
   } else if (const auto* table = std::get_if<TableMapEvent>(&event)) {
     return HandleTableMap(*table);
+  } else if (const auto* payload =
+                 std::get_if<TransactionPayloadEvent>(&event)) {
+    return HandlePayload(frame, *payload);
   }
+  return absl::OkStatus();
+}
+
+absl::Status SourceLog::HandlePayload(const EventFrame& frame,
+                                      const TransactionPayloadEvent& event) {
+  Print(frame, "payload", Json::object());
+  BINFERRY_RETURN_IF_ERROR(payload_reader_.Start(event));
+  while (true) {
+    BINFERRY_ASSIGN_OR_RETURN(
+        const std::optional<absl::Span<const uint8_t>> raw,
+        payload_reader_.Next());
+    if (!raw.has_value()) break;
+    BINFERRY_ASSIGN_OR_RETURN(const EventFrame inner,
+                              decoder_.FrameInner(*raw));
+    BINFERRY_RETURN_IF_ERROR(Handle(inner));
+  }
+  Print(frame, "payload_end", Json::object());
   return absl::OkStatus();
 }
 

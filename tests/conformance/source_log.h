@@ -14,6 +14,7 @@
 #include "worker/binlog/event_decoder.h"
 #include "worker/binlog/events.h"
 #include "worker/binlog/table_map.h"
+#include "worker/binlog/transaction_payload.h"
 #include "worker/select/object_selection.h"
 
 namespace binferry::worker {
@@ -47,6 +48,8 @@ class SourceLog {
  private:
   absl::Status Handle(const EventFrame& frame);
   absl::Status HandleRows(const EventFrame& frame);
+  absl::Status HandlePayload(const EventFrame& frame,
+                             const TransactionPayloadEvent& event);
   absl::Status HandleTableMap(const TableMapEvent& event);
   void HandleQuery(const EventFrame& frame, const QueryEvent& query);
   void Print(const EventFrame& frame, absl::string_view kind,
@@ -55,6 +58,7 @@ class SourceLog {
   const TableSelector* const selector_;
   std::ostream* const out_;
   EventDecoder decoder_;
+  PayloadReader payload_reader_;
   // Of the selection, by id.
   absl::flat_hash_map<uint64_t, TableMap> tables_;
 };
