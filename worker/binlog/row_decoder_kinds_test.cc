@@ -212,6 +212,44 @@ class ServerEventsTest : public ::testing::Test {
   TableMap map_;
 };
 
+// a bit(1), b bit(8), c bit(9), d bit(17), e bit(64), y year, i int unsigned,
+// n enum('x','y','z'), m enum('a,b','é','') latin1, s set('a',...,'i'),
+// g enum('中') gbk, u enum('é') utf16, k enum('k') binary
+TEST_F(ServerEventsTest, HaveBitsYearsAndLabels) {
+  const auto rows = Decode(
+      "7f00000000000100026833000174000d10101010100d03fefefefefefe16010000010101"
+      "0"
+      "1020008f701f701f802f701f701f701ff1f0101c0041a016101620163016401650179016"
+      "9"
+      "016e016d017301670175016b0b0afcff0008fcff001c363f051309016101620163016401"
+      "6"
+      "50166016701680169061a0301780179017a0303612c6201e9000102d6d0010200e901016"
+      "b"
+      "0c02fff8",
+      "7f0000000000110002000dffff000001810101010001ffffffffffffffff00ffffffff01"
+      "0"
+      "201010101010014000000000000008000000000000001ff000000000003ff0101");
+  EXPECT_THAT(
+      rows, ElementsAre(
+                ElementsAre("unsigned 1", "unsigned 129", "unsigned 257",
+                            "unsigned 65537", "unsigned 18446744073709551615",
+                            "year 0", "unsigned 4294967295", "enum 1", "enum 2",
+                            "set 257", "enum 1", "enum 1", "enum 1"),
+                ElementsAre("unsigned 0", "unsigned 0", "unsigned 0",
+                            "unsigned 0", "unsigned 9223372036854775809",
+                            "year 2155", "unsigned 0", "enum 0", "enum 3",
+                            "set 511", "null", "enum 1", "null")));
+  const std::vector<Column>& columns = map_.schema.columns;
+  EXPECT_THAT(columns[7].labels, ElementsAre("x", "y", "z"));
+  EXPECT_EQ(columns[7].charset, Charset::kUtf8mb4);
+  EXPECT_THAT(columns[8].labels, ElementsAre("a,b", "\xe9", ""));
+  EXPECT_EQ(columns[8].charset, Charset::kLatin1);
+  EXPECT_EQ(columns[9].labels.size(), 9u);
+  EXPECT_THAT(columns[10].labels, ElementsAre("\xd6\xd0"));
+  EXPECT_THAT(columns[11].labels, ElementsAre(std::string("\0\xe9", 2)));
+  EXPECT_EQ(columns[12].charset, Charset::kBinary);
+}
+
 // id int not null unique, g geometry, p point srid 4326, gc geometrycollection,
 // mp multipolygon, j json, v vector(3), w vector, h int invisible, and a
 // functional index, which has left nothing here.
