@@ -36,6 +36,11 @@ absl::Status At(const absl::Status& status, const Chunk& chunk,
 
 }  // namespace
 
+ChunkEncoder::ChunkEncoder(const Surroundings& surroundings)
+    : to_(surroundings),
+      decoder_(surroundings.alerts->goes_on() ? MissingDocument::kLeaveOut
+                                              : MissingDocument::kRefuse) {}
+
 void ChunkEncoder::Run() {
   while (std::unique_ptr<Chunk> chunk = to_.feed->Take()) {
     if (!Encode(chunk.get())) return;
@@ -90,11 +95,12 @@ absl::StatusOr<uint64_t> ChunkEncoder::Scan(Chunk* chunk) {
 }
 
 absl::Status ChunkEncoder::Start(const Chunk::Rows& rows,
-                                 const RowsEvent& event) {
-  const size_t columns = rows.table->plan.columns.size();
-  before_.resize(columns);
-  after_.resize(columns);
-  BINFERRY_RETURN_IF_ERROR(decoder_.Start(rows.table->map, event));
+                                 const RowsEvent& event,
+                                 RowDecoder::Columns columns) {
+  const size_t column_count = rows.table->plan.columns.size();
+  before_.resize(column_count);
+  after_.resize(column_count);
+  BINFERRY_RETURN_IF_ERROR(decoder_.Start(rows.table->map, event, columns));
   for (uint64_t i = 0; i < rows.rows_to_skip && decoder_.HasNext(); ++i) {
     BINFERRY_RETURN_IF_ERROR(decoder_.Skip());
   }
@@ -111,11 +117,10 @@ absl::StatusOr<uint64_t> ChunkEncoder::ScanEvent(const Chunk::Rows& rows,
     *row_count = count - rows.rows_to_skip;
     return *row_count;
   }
-  BINFERRY_RETURN_IF_ERROR(Start(rows, event));
+  BINFERRY_RETURN_IF_ERROR(Start(rows, event, RowDecoder::Columns::kKey));
   uint64_t records = 0;
   while (decoder_.HasNext()) {
-    BINFERRY_RETURN_IF_ERROR(
-        decoder_.Next(absl::MakeSpan(before_), absl::MakeSpan(after_)));
+    BINFERRY_RETURN_IF_ERROR(DecodeRow());
     ++*row_count;
     records += static_cast<uint64_t>(RecordCount(
         plan,
@@ -143,7 +148,8 @@ absl::Status ChunkEncoder::RenderEvent(const Chunk::Rows& rows,
   if (rows.size > kLargeEventBytes) {
     BINFERRY_RETURN_IF_ERROR(ChargeRecords(rows.size, chunk));
   }
-  BINFERRY_RETURN_IF_ERROR(Start(rows, event));
+  BINFERRY_RETURN_IF_ERROR(Start(rows, event, RowDecoder::Columns::kAll));
+  const uint64_t missing_before = decoder_.missing_documents();
   RowChange change{.kind = KindOf(event.kind),
                    .before = before_,
                    .after = after_,
@@ -151,8 +157,7 @@ absl::Status ChunkEncoder::RenderEvent(const Chunk::Rows& rows,
                    .ts_ms = absl::ToUnixMillis(to_.clock->Now())};
   const size_t first_record = chunk->records.size();
   while (decoder_.HasNext()) {
-    BINFERRY_RETURN_IF_ERROR(
-        decoder_.Next(absl::MakeSpan(before_), absl::MakeSpan(after_)));
+    BINFERRY_RETURN_IF_ERROR(DecodeRow());
     change.first_id = *next_id;
     const size_t records_before = chunk->records.size();
     BINFERRY_ASSIGN_OR_RETURN(const EncodeCounts counts,
@@ -168,7 +173,27 @@ absl::Status ChunkEncoder::RenderEvent(const Chunk::Rows& rows,
   }
   chunk->record_bytes += bytes;
   rows.table->Learn(rows.size, bytes);
-  return absl::OkStatus();
+  const uint64_t missing = decoder_.missing_documents() - missing_before;
+  return missing == 0 ? absl::OkStatus() : RaiseAlert(missing, rows, chunk);
+}
+
+absl::Status ChunkEncoder::DecodeRow() {
+  return decoder_.Next(absl::MakeSpan(before_), absl::MakeSpan(after_));
+}
+
+absl::Status ChunkEncoder::RaiseAlert(uint64_t count, const Chunk::Rows& rows,
+                                      Chunk* chunk) const {
+  const TableSchema& schema = rows.table->map.schema;
+  ++chunk->alerts;
+  return to_.alerts->Raise(
+      PipelineAlert::Reason::kMissingJsonDocument,
+      absl::FailedPreconditionError(absl::StrCat(
+          "table ", schema.database, ".", schema.table, ": ", count,
+          " JSON values were changed in part, and the binlog lacks the "
+          "documents that the changes apply to; the records lack the columns. "
+          "Set binlog_row_image=FULL or binlog_row_value_options='' on the "
+          "source")),
+      {chunk->place.file, rows.position});
 }
 
 absl::Status ChunkEncoder::ChargeRecords(size_t more_bytes, Chunk* chunk) {

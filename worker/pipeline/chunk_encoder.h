@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "worker/binlog/events.h"
 #include "worker/binlog/row_decoder.h"
+#include "worker/pipeline/alert_policy.h"
 #include "worker/pipeline/arena_pool.h"
 #include "worker/pipeline/byte_budget.h"
 #include "worker/pipeline/chunk.h"
@@ -33,10 +34,11 @@ class ChunkEncoder {
     ByteBudget* budget = nullptr;
     ArenaPool* arenas = nullptr;
     ChunkFeed* feed = nullptr;
+    const AlertPolicy* alerts = nullptr;
     ChunkSequence* sequence = nullptr;
   };
 
-  explicit ChunkEncoder(const Surroundings& surroundings) : to_(surroundings) {}
+  explicit ChunkEncoder(const Surroundings& surroundings);
 
   // Works until the feed ends.
   void Run();
@@ -53,7 +55,12 @@ class ChunkEncoder {
   absl::Status RenderEvent(const Chunk::Rows& rows, const RowsEvent& event,
                            uint64_t* next_id, Chunk* chunk);
   // Positions `decoder_` at the first row of `event` that is wanted.
-  absl::Status Start(const Chunk::Rows& rows, const RowsEvent& event);
+  absl::Status Start(const Chunk::Rows& rows, const RowsEvent& event,
+                     RowDecoder::Columns columns);
+  absl::Status DecodeRow();
+  // Of `count` JSON documents that the rows lack.
+  absl::Status RaiseAlert(uint64_t count, const Chunk::Rows& rows,
+                          Chunk* chunk) const;
   absl::Status ChargeRecords(size_t more_bytes, Chunk* chunk);
 
   const Surroundings to_;

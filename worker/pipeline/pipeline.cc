@@ -103,6 +103,7 @@ class Pipeline::Assembly {
                                      .budget = &budget_,
                                      .arenas = &arenas_,
                                      .feed = &feed_,
+                                     .alerts = &alerts_,
                                      .sequence = &sequence_}));
     }
   }

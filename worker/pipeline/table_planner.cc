@@ -120,6 +120,7 @@ absl::StatusOr<TablePlanOptions> TablePlanner::PlanOptions(
   TablePlanOptions options;
   options.format = options_->format;
   options.partition_policy = options_->partition_policy;
+  options.invalid_text = options_->invalid_text;
   options.mapped_database = std::string(names.database);
   options.mapped_table = std::string(names.table);
   options.topic = options_->topic_policy.specified_topic;
