@@ -233,7 +233,7 @@ int64_t Gb18030Number(absl::string_view bytes) {
 // In the order of Charset.
 constexpr std::array<CharacterDecoder, kCharsetCount> kDecoders = {
     SingleByteDecoder(&kArmscii8),
-    Utf8Decoder(1),
+    Utf8Decoder<1>(),
     PairDecoder(&kBig5),
     BinaryDecoder(),
     SingleByteDecoder(&kCp1250),
@@ -271,8 +271,8 @@ constexpr std::array<CharacterDecoder, kCharsetCount> kDecoders = {
     Utf16Decoder<std::endian::big>(),
     Utf16Decoder<std::endian::little>(),
     Utf32Decoder(),
-    Utf8Decoder(3),
-    Utf8Decoder(4),
+    Utf8Decoder<3>(),
+    Utf8Decoder<4>(),
 };
 
 }  // namespace

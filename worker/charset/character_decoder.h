@@ -47,11 +47,10 @@ struct Character {
 // Immutable; the tables live as long as the program.
 
 // ascii, utf8mb3 and utf8mb4: UTF-8 of at most 1, 3 and 4 bytes a character.
+template <size_t kMaxLength>
 class Utf8Decoder {
  public:
   static constexpr bool kIsAsciiCompatible = true;
-
-  explicit constexpr Utf8Decoder(size_t max_length) : max_length_(max_length) {}
 
   // The length of the character above ASCII at the start of `bytes`, 2 to 4, or
   // 0 if that is malformed (Unicode, table 3-7).
@@ -65,7 +64,7 @@ class Utf8Decoder {
                           : lead < 0xf0 ? 3
                           : lead < 0xf5 ? 4
                                         : 0;
-    if (length == 0 || length > max_length_ || length > bytes.size()) return 0;
+    if (length == 0 || length > kMaxLength || length > bytes.size()) return 0;
     const uint8_t least = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
     const uint8_t most = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
     if (at(1) < least || at(1) > most) return 0;
@@ -86,9 +85,6 @@ class Utf8Decoder {
     }
     return {static_cast<uint32_t>(length), point};
   }
-
- private:
-  size_t max_length_;
 };
 
 // The tables are of UTF-16 units, `?` for a code without a character.
@@ -311,7 +307,8 @@ class BinaryDecoder {
 };
 
 using CharacterDecoder =
-    std::variant<Utf8Decoder, SingleByteDecoder, PairDecoder, ShiftJisDecoder,
+    std::variant<Utf8Decoder<1>, Utf8Decoder<3>, Utf8Decoder<4>,
+                 SingleByteDecoder, PairDecoder, ShiftJisDecoder,
                  EucJapaneseDecoder, Gb18030Decoder, Swe7Decoder,
                  Utf16Decoder<std::endian::big>,
                  Utf16Decoder<std::endian::little>, Ucs2Decoder, Utf32Decoder,

@@ -24,7 +24,9 @@ uint64_t Load(const char* from, size_t bytes) {
 }
 
 // The `count` bytes at `from` without reading beyond them; others are zero.
-Words LoadLanes(const char* from, size_t count) {
+// This, FirstSpecial and AppendEscaped are the loop of most texts, and their
+// callers, a Text for each form, more than the compiler inlines by itself.
+[[gnu::always_inline]] inline Words LoadLanes(const char* from, size_t count) {
   if (count >= kLaneBytes) return Words{Load(from, 8), Load(from + 8, 8)};
   if (count > 8) {
     return Words{Load(from, 8), Load(from + count - 8, 8) >> (128 - 8 * count)};
@@ -42,7 +44,7 @@ Words LoadLanes(const char* from, size_t count) {
 
 // The index of the first byte that can't be copied as it is: a control
 // character, one that has an escape, or one above ASCII; 16 without any.
-size_t FirstSpecial(Words words) {
+[[gnu::always_inline]] inline size_t FirstSpecial(Words words) {
   const Lanes c = reinterpret_cast<Lanes>(words);
   const Lanes special = (c < 0x20) |  // Above ASCII: negative.
                         (c == '"') | (c == '\\') | (c == '=') |
@@ -68,7 +70,7 @@ bool IsPlainAscii(char c) {
 }
 
 // An ASCII character that FirstSpecial finds.
-char* AppendEscaped(char c, char* out) {
+[[gnu::always_inline]] inline char* AppendEscaped(char c, char* out) {
   switch (c) {
     case '"':
       return Append("\\\"", out);
@@ -122,31 +124,22 @@ char* AppendPoint(uint32_t point, char* out) {
   return out;
 }
 
-// What AppendCharacter read.
-struct Step {
-  size_t length;  // In bytes.
-  bool is_character;
-};
-
-// Appends the character at the start of `bytes`, if it is one.
+// Appends the character at the start of `bytes` and returns its length; 0 if
+// there is none.
 template <typename Decoder>
-Step AppendCharacter(const Decoder& decoder, absl::string_view bytes,
-                     char** out) {
+size_t AppendCharacter(const Decoder& decoder, absl::string_view bytes,
+                       char** out) {
   const Character character = decoder.Decode(bytes);
-  if (character.code_point == kNoCharacter) return {character.length, false};
+  if (character.code_point == kNoCharacter) return 0;
   *out = AppendPoint(character.code_point, *out);
-  return {character.length, true};
+  return character.length;
 }
 
-// UTF-8 is copied. The character is one that FirstSpecial finds.
-Step AppendCharacter(const Utf8Decoder& decoder, absl::string_view bytes,
-                     char** out) {
-  if (bytes[0] >= 0) {
-    *out = AppendEscaped(bytes[0], *out);
-    return {1, true};
-  }
+// UTF-8 is copied. Not for ASCII.
+template <size_t kMaxLength>
+size_t AppendCharacter(const Utf8Decoder<kMaxLength>& decoder,
+                       absl::string_view bytes, char** out) {
   const size_t length = decoder.MultibyteLength(bytes);
-  if (length == 0) return {1, false};
   const absl::string_view character = bytes.substr(0, length);
   if (character == "\u2028") {
     *out = Append("\\u2028", *out);
@@ -155,7 +148,7 @@ Step AppendCharacter(const Utf8Decoder& decoder, absl::string_view bytes,
   } else {
     *out = Append(character, *out);
   }
-  return {length, true};
+  return length;
 }
 
 struct ByteText {
@@ -188,13 +181,13 @@ constexpr std::array<ByteText, 256> kByteTexts = MakeByteTexts();
 
 bool JsonWriter::String(Charset charset, absl::string_view bytes,
                         InvalidText invalid_text) {
-  const CharacterDecoder& decoder = DecoderOf(charset);
-  if (const auto* const utf8 = std::get_if<Utf8Decoder>(&decoder)) {
-    return Text(*utf8, bytes, invalid_text);
+  // Most texts, which needn't ask.
+  if (charset == Charset::kUtf8mb4) {
+    return Text(Utf8Decoder<4>(), bytes, invalid_text);
   }
   return std::visit(
-      [&](const auto& other) { return Text(other, bytes, invalid_text); },
-      decoder);
+      [&](const auto& decoder) { return Text(decoder, bytes, invalid_text); },
+      DecoderOf(charset));
 }
 
 template <typename Decoder>
@@ -218,16 +211,23 @@ bool JsonWriter::Text(const Decoder& decoder, absl::string_view bytes,
       out += plain;
       bytes.remove_prefix(plain);
       if (plain == count) continue;
+      const char c = bytes.front();
+      if (static_cast<uint8_t>(c) < 0x80) {
+        out = AppendEscaped(c, out);
+        bytes.remove_prefix(1);
+        continue;
+      }
     }
     // Characters above ASCII often come in rows.
     do {
-      const Step step = AppendCharacter(decoder, bytes, &out);
-      bytes.remove_prefix(step.length);
-      if (!step.is_character) {
+      size_t length = AppendCharacter(decoder, bytes, &out);
+      if (length == 0) {
         if (invalid_text == InvalidText::kStop) return false;
+        length = decoder.Decode(bytes).length;
         out = Append("\ufffd", out);
         is_replaced = true;
       }
+      bytes.remove_prefix(length);
     } while (!bytes.empty() && out <= limit_ &&
              (!Decoder::kIsAsciiCompatible || bytes.front() < 0));
   }
