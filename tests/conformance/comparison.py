@@ -9,8 +9,9 @@ from conformance.changes import Change, Columns
 from conformance.json_document import BadDocument, apply_diff
 from conformance.lines import (Error, Image, Json, JsonDiff, LongJson, Mark, Row, Statement, Text, Unchanged, Value)
 from conformance.stream import Carried, Place, Told, release_xa
-from conformance.values import RunTime, difference, is_time_of_run
+from conformance.values import RunTime, described, difference, is_time_of_run, shown
 
+SHOWN_LINE = 1000
 SHOWN_STATEMENT = 60  # An expectation's error shows so many characters of the statement.
 
 
@@ -110,7 +111,7 @@ class Comparison:
                 if isinstance(value, JsonDiff):
                     self.missing_documents.add(item.place)
             elif text is None:
-                wrong.append(f"{name}: a diff, and {base} before it")
+                wrong.append(f"{name}: a diff, and {described(base)} before it")
             else:
                 try:
                     columns[name] = Json(apply_diff(text, value.steps))
@@ -122,16 +123,16 @@ class Comparison:
                         types: Dict[str, str]) -> List[str]:
         if got is None:
             return ["a row is missing"]
-        wrong = [f"{name}: expected {columns[name]}, got no such column" for name in columns if name not in got]
+        wrong = [f"{name}: expected {described(columns[name])}, got no such column" for name in columns if name not in got]
         for name, text in got.items():
             if name in columns:
                 problem = self._value_problem(name, columns[name], text, types.get(name, ""))
                 if problem:
                     wrong.append(f"{name}: {problem}")
             elif not image.others_are_null:
-                wrong.append(f"{name}: expected no such column, got {text!r}")
+                wrong.append(f"{name}: expected no such column, got {_got_value(text)}")
             elif text is not None:
-                wrong.append(f"{name}: expected null, got {text!r}")
+                wrong.append(f"{name}: expected null, got {_got_value(text)}")
         if image.others_are_null and set(got) != set(types):
             wrong.append(f"columns are missing: {sorted(set(types) - set(got))[:5]}")
         named = [name for name in image.columns if name in types]
@@ -185,22 +186,19 @@ def _shows(text: str, statement: str) -> bool:
 
 def _text(line: Any) -> str:
     """An expected line for people."""
-    if isinstance(line, Row):
-        images = [str({name: _value_text(value) for name, value in image.columns.items()})
-                  for image in (line.before, line.after) if image is not None]
-        return f"{line.kind} {line.table} " + " → ".join(images)
-    return line.text if isinstance(line, Statement) else line.name
-
-
-def _value_text(value: Value) -> str:
-    text = str(value)
-    return text if len(text) <= 200 else text[:200] + "…"
+    text = line.name if isinstance(line, Mark) else line.text
+    return text if len(text) <= SHOWN_LINE else text[:SHOWN_LINE] + "…"
 
 
 def _got_text(item: Union[Told, Carried]) -> str:
     if isinstance(item, Told):
         return _text(item.line)
     change: Change = item.change
-    images = [str({name: text if text is None or len(text) <= 200 else text[:200] + "…"
-                   for name, text in image.items()}) for image in (change.before, change.after) if image is not None]
-    return f"{change.kind} {change.table} " + " → ".join(images) + f" (record {change.first_id})"
+    images = ["{" + ", ".join(f"{name}={_got_value(text)}" for name, text in image.items()) + "}"
+              for image in (change.before, change.after) if image is not None]
+    text = f"{change.kind} {change.table} " + " → ".join(images)
+    return (text if len(text) <= SHOWN_LINE else text[:SHOWN_LINE] + "…") + f" (record {change.first_id})"
+
+
+def _got_value(text: Optional[str]) -> str:
+    return "null" if text is None else shown(text)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Iterator, List, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 
 from conformance.json_document import BadDocument, document_end, parse_diff
 from conformance.lines import (Bytes, Error, Expectation, Geometry, Image, Integer, Json, JsonDiff, Line, LongBytes,
@@ -62,15 +62,24 @@ def _row(text: str) -> Row:
     """`c TABLE IMAGE`, `d TABLE IMAGE`, `u TABLE IMAGE → IMAGE`. A table's name may hold blanks, but no ` {`."""
     kind = text[0]
     start = text.find(" {", 2)
-    table = text[2:start]
-    for first, end in _images(text, start + 1) if start > 2 else ():
-        if kind != "u" and end == len(text):
-            return Row(kind, table, first if kind == "d" else None, first if kind == "c" else None)
-        if kind == "u" and text.startswith(ARROW, end):
-            for second, last in _images(text, end + len(ARROW)):
-                if last == len(text):
-                    return Row(kind, table, first, second)
+    # A quote in a column's name is rarer than one in a text.
+    for may_quote in (False, True):
+        for before, after in _pairs(text, start + 1, kind == "u", may_quote) if start > 2 else ():
+            if kind == "d":
+                before, after = after, None
+            return Row(kind, text[2:start], before, after, text)
     raise NotUnderstood(f"a row line that can't be read: {text}")
+
+
+def _pairs(text: str, start: int, has_before: bool, may_quote: bool) -> Iterator[Tuple[Optional[Image], Image]]:
+    """The images from `start` to the end of the text, the first one None where there is only one."""
+    for first, end in _images(text, start, may_quote):
+        if not has_before and end == len(text):
+            yield None, first
+        elif has_before and text.startswith(ARROW, end):
+            for second, last in _images(text, end + len(ARROW), may_quote):
+                if last == len(text):
+                    yield first, second
 
 
 def _places(text: str, part: str, start: int) -> Iterator[int]:
@@ -81,17 +90,17 @@ def _places(text: str, part: str, start: int) -> Iterator[int]:
         at = text.find(part, at + 1)
 
 
-def _images(text: str, start: int) -> Iterator[Tuple[Image, int]]:
+def _images(text: str, start: int, may_quote: bool) -> Iterator[Tuple[Image, int]]:
     """The images that can begin at `start`, each with its end: more than one only where quotes are ambiguous."""
     if not text.startswith("{", start):
         return
     if text.startswith("{}", start):
         yield Image({}), start + 2
         return
-    yield from _columns(text, start + 1, {})
+    yield from _columns(text, start + 1, {}, may_quote)
 
 
-def _columns(text: str, start: int, before: dict) -> Iterator[Tuple[Image, int]]:
+def _columns(text: str, start: int, before: Dict[str, Value], may_quote: bool) -> Iterator[Tuple[Image, int]]:
     """`NAME=VALUE, ...}`, `(other columns null)}` at the end."""
     others = "(other columns null)}"
     if text.startswith(others, start):
@@ -101,14 +110,14 @@ def _columns(text: str, start: int, before: dict) -> Iterator[Tuple[Image, int]]
     if equals < 0:
         return
     name = text[start:equals]
-    if name in before:
+    if name in before or '"' in name and not may_quote:
         return
     for value, end in _values(text, equals + 1):
         columns = {**before, name: value}
         if text.startswith("}", end):
             yield Image(columns), end + 1
         elif text.startswith(", ", end):
-            yield from _columns(text, end + 2, columns)
+            yield from _columns(text, end + 2, columns, may_quote)
 
 
 def _values(text: str, start: int) -> Iterator[Tuple[Value, int]]:

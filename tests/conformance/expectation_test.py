@@ -25,6 +25,7 @@ def test_refuses_a_line_of_another_kind(text: str) -> None:
     ('"é"', Text(frozenset({"é"}))), ('""', Text(frozenset({""}))), ('"" (index 0)', Text(frozenset({""}), True)),
     ('"ab…"(63 chars)', LongText("ab", 63)), ('"a, b=1"', Text(frozenset({"a, b=1"}))),
     (r'"a\nb"', Text(frozenset({"a\nb", r"a\nb"}))), ('"say "x""', Text(frozenset({'say "x"'}))),
+    ('"a "x", b"', Text(frozenset({'a "x", b'}))),
     (r'"say \"x\""', Text(frozenset({'say "x"', r'say \"x\"'}))), (r'"c:\x"', Text(frozenset({r"c:\x"}))),
     ("x''", Bytes(b"")), ("x'00ff'", Bytes(b"\0\xff")), ("x'7a7a…'(70000 bytes)", LongBytes(b"zz", 70000)),
     ("{srid:4326, wkb:x'0101'}", Geometry(4326, Bytes(b"\1\1"))), ("[]", Vector(())),
@@ -42,6 +43,10 @@ def test_reads_a_value_alone_and_among_others(text: str, value: object) -> None:
 def test_reads_names_with_blanks_and_quotes() -> None:
     line = parse_line("d we`ird {a`b=1, select=2, a b=3}")
     assert line == Row("d", "we`ird", Image({"a`b": Integer("1"), "select": Integer("2"), "a b": Integer("3")}), None)
+
+
+def test_reads_a_name_with_a_double_quote_where_nothing_else_is_possible() -> None:
+    assert parse_line('c t {a"b=1}') == Row("c", "t", None, Image({'a"b': Integer("1")}))
 
 
 def test_reads_that_other_columns_are_null() -> None:

@@ -118,6 +118,7 @@ class Row:
     table: str
     before: Optional[Image]
     after: Optional[Image]
+    text: str = field(default="", compare=False)  # As it was written.
 
 
 @dataclass(frozen=True)

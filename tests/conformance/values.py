@@ -41,16 +41,29 @@ def difference(expected: Value, got: Optional[str], mysql_type: str, json_c: boo
     if isinstance(expected, Null):
         return None if got is None else f"expected null, got {shown(got)}"
     if got is None:
-        return f"expected {expected}, got null"
+        return f"expected {described(expected)}, got null"
     types, is_equal = _rule(expected, got, plain_type, json_c)
     if plain_type not in types:
         return f"expected a value of type {' or '.join(types)}, got one of type {mysql_type}: {shown(got)}"
-    return None if is_equal else f"expected {expected}, got {shown(got)}"
+    return None if is_equal else f"expected {described(expected)}, got {shown(got)}"
 
 
 def shown(text: str) -> str:
     """A text for people: long ones cut."""
     return repr(text) if len(text) <= 200 else f"{text[:200]!r}… ({len(text)} characters)"
+
+
+def described(value: Value) -> str:
+    """An expected value for people."""
+    if isinstance(value, Null):
+        return "null"
+    if isinstance(value, (Integer, Real, Json)):
+        return shown(value.text)
+    if isinstance(value, Text):
+        return " or ".join(map(shown, sorted(value.readings)))
+    if isinstance(value, Bytes):
+        return shown(f"x'{value.value.hex()}'")
+    return shown(str(value))
 
 
 def is_time_of_run(got: Optional[str], mysql_type: str, run: RunTime) -> bool:
