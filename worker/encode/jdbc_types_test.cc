@@ -42,6 +42,20 @@ TEST(JdbcTypesTest, EveryKindHasItsNames) {
            Case{ColumnKind::kBlob, "blob", 2004},
            Case{ColumnKind::kMediumBlob, "mediumblob", 2004},
            Case{ColumnKind::kLongBlob, "longblob", 2004},
+           Case{ColumnKind::kBit, "bit", -7},
+           Case{ColumnKind::kYear, "year", 91},
+           Case{ColumnKind::kEnum, "enum", 1},
+           Case{ColumnKind::kSet, "set", 1},
+           Case{ColumnKind::kJson, "json", -1},
+           Case{ColumnKind::kGeometry, "geometry", -2},
+           Case{ColumnKind::kPoint, "point", -2},
+           Case{ColumnKind::kLineString, "linestring", -2},
+           Case{ColumnKind::kPolygon, "polygon", -2},
+           Case{ColumnKind::kMultiPoint, "multipoint", -2},
+           Case{ColumnKind::kMultiLineString, "multilinestring", -2},
+           Case{ColumnKind::kMultiPolygon, "multipolygon", -2},
+           Case{ColumnKind::kGeometryCollection, "geometrycollection", -2},
+           Case{ColumnKind::kVector, "vector", -4},
        }) {
     EXPECT_EQ(MysqlTypeName(ColumnOf(c.kind)), c.mysql);
     EXPECT_EQ(JdbcTypeCode(c.kind), c.jdbc) << c.mysql;

@@ -432,5 +432,45 @@ TEST_F(RecordEncoderTest, RecordsStayValidWhileTheArenaGrows) {
   }
 }
 
+TEST_F(RecordEncoderTest, KeysAreOfAnyKind) {
+  TableSchema schema = SchemaOf(
+      {ColumnOf("e", ColumnKind::kEnum, Charset::kUtf8mb4),
+       ColumnOf("s", ColumnKind::kSet, Charset::kUtf8mb4),
+       ColumnOf("u", ColumnKind::kBigInt), ColumnOf("b", ColumnKind::kBit),
+       ColumnOf("y", ColumnKind::kYear), ColumnOf("x", ColumnKind::kBinary),
+       ColumnOf("t", ColumnKind::kTime),
+       ColumnOf("j", ColumnKind::kJson, Charset::kUtf8mb4)},
+      {0, 1, 2, 3, 4, 5, 6});
+  schema.columns[0].labels = {"old", "new"};
+  schema.columns[1].labels = {"a", "b", "c"};
+  const TablePlan plan =
+      PlanOf(schema, RecordFormat::kJson, PartitionPolicy::kPrimaryKeyHash);
+  const Row before = {
+      Enum(1),
+      Set(5),
+      Unsigned(18'446'744'073'709'551'615u),
+      Unsigned(129),
+      Year(2155),
+      Binary(absl::string_view("\1\0", 2)),
+      Temporal(Value::Kind::kTime, {.hour = 1, .is_negative = true}),
+      Text("{}")};
+  Row after = before;
+  after[7] = Text("[]");
+  const std::vector<Record> records = Encode(plan, UpdateOf(before, after));
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(std::string(records[0].key),
+            R"({"e":"old","s":"a,c","u":"18446744073709551615","b":"129",)"
+            R"("y":"2155","x":"[1, 0]","t":"-01:00:00"})");
+  after[0] = Enum(2);
+  EXPECT_EQ(Encode(plan, UpdateOf(before, after)).size(), 2u);
+}
+
+TEST_F(RecordEncoderTest, RowsWithoutAnyColumnAreEmptyObjects) {
+  const TablePlan plan =
+      PlanOf(SchemaOf({ColumnOf("a", ColumnKind::kInt)}, {}),
+             RecordFormat::kJson, PartitionPolicy::kTableHash);
+  EXPECT_EQ(RowText(plan, {Absent()}), "{}");
+}
+
 }  // namespace
 }  // namespace binferry::worker

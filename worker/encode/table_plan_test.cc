@@ -67,6 +67,29 @@ TEST(TablePlanTest, HasAStepPerColumn) {
   EXPECT_EQ(plan.columns[2].fraction_digits, 3);
 }
 
+TEST(TablePlanTest, LeavesHiddenColumnsOut) {
+  TableSchema schema = OrdersSchema();
+  schema.columns[1].is_hidden = true;
+  const TablePlan plan = PlanOf(schema, OrdersOptions());
+  EXPECT_EQ(plan.head,
+            R"({"mysqlType":{"id":"bigint unsigned","at":"datetime"},"id":)");
+  EXPECT_THAT(plan.middle[0], HasSubstr(R"("sqlType":{"id":-5,"at":94})"));
+  EXPECT_EQ(plan.columns.size(), 3u);
+}
+
+TEST(TablePlanTest, EscapesLabelsOnce) {
+  TableSchema schema = OrdersSchema();
+  schema.columns[1].kind = ColumnKind::kEnum;
+  schema.columns[1].charset = Charset::kLatin1;
+  schema.columns[1].labels = {"a\"b", "\xe9", ""};
+  const TablePlan plan = PlanOf(schema, OrdersOptions());
+  ASSERT_EQ(plan.columns[1].labels.size(), 3u);
+  EXPECT_EQ(plan.columns[1].labels[0].text, R"(a\"b)");
+  EXPECT_EQ(plan.columns[1].labels[1].text, "\u00e9");
+  EXPECT_EQ(plan.columns[1].labels[2].text, "");
+  EXPECT_TRUE(plan.columns[1].labels[2].is_valid);
+}
+
 TEST(TablePlanTest, TableHashTakesTheMappedNames) {
   TablePlanOptions options = OrdersOptions();
   options.mapped_table = "orders";
