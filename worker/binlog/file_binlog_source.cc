@@ -159,7 +159,9 @@ absl::Status FileBinlogSource::OpenNext() {
   BINFERRY_RETURN_IF_ERROR(CheckMagic());
   BINFERRY_RETURN_IF_ERROR(ReadFormat());
   const std::string name = BaseName(file_->path());
-  place_ = source_ = {name, kFirstPosition};
+  place_ = {name, kFirstPosition};
+  // One relay log goes on where the last one ended, most often without a word.
+  if (is_first || !is_relay_log_) source_ = place_;
   if (!is_first || options_.start_position == kFirstPosition) {
     queue_ = {ArtificialRotate(name, kFirstPosition)};
     return absl::OkStatus();

@@ -312,7 +312,9 @@ TEST_F(FileBinlogSourceTest, GivesARelayLogThePlacesOfItsSource) {
   bytes += relay.Raw(static_cast<uint8_t>(EventType::kRotate),
                      std::string("\4\0\0\0\0\0\0\0relay.000003", 20),
                      EventHeader::kRelayLog);
-  const Reading reading = ReadFiles({.paths = {Write("relay.000002", bytes)}});
+  const std::string next = kMagic + format + at.Query("d", "BEGIN");
+  const Reading reading = ReadFiles(
+      {.paths = {Write("relay.000002", bytes), Write("relay.000003", next)}});
   EXPECT_THAT(
       reading.events,
       ElementsAre(
@@ -321,7 +323,10 @@ TEST_F(FileBinlogSourceTest, GivesARelayLogThePlacesOfItsSource) {
           "ROTATE (4) to binlog.000007:5000", "QUERY (2) binlog.000007:5000",
           "ROTATE (4) to binlog.000007:6000", "XID (16) binlog.000007:6000",
           absl::StrCat("ROTATE (4) to relay.000002:", bytes.size() - 43),
-          absl::StrCat("ROTATE (4) relay.000002:", bytes.size() - 43)));
+          absl::StrCat("ROTATE (4) relay.000002:", bytes.size() - 43),
+          "ROTATE (4) to relay.000003:4",
+          "FORMAT_DESCRIPTION (15) relay.000003:4",
+          "ROTATE (4) to binlog.000007:6031", "QUERY (2) binlog.000007:6031"));
   EXPECT_THAT(reading.end, StatusIs(absl::StatusCode::kOutOfRange));
 }
 
