@@ -60,7 +60,7 @@ void OptionParser::MarkSecret(const CLI::Option* option) {
 }
 
 std::optional<std::string> OptionParser::FindUnknownVariable() const {
-  std::set<std::string> known;
+  std::set<std::string> known = options_.other_variables;
   for (const CLI::Option* option : app_.get_options()) {
     if (HasVariable(*option)) {
       known.insert(VariableName(options_.environment_prefix, *option));

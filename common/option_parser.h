@@ -33,6 +33,9 @@ class OptionParser {
     // `--state-dir` is PREFIX + "STATE_DIR". A variable that starts so and is
     // no option is refused.
     std::string environment_prefix;
+    // Variables with the prefix that the program itself reads: secrets that
+    // must not be given by flag.
+    std::set<std::string> other_variables = {};
   };
 
   explicit OptionParser(const Options& options);

@@ -90,6 +90,20 @@ TEST_F(OptionParserTest, AnswersHelpAndVersion) {
   EXPECT_THAT(out, HasSubstr("prog 0."));
 }
 
+TEST_F(OptionParserTest, LeavesAloneWhatTheProgramReadsItself) {
+  OptionParser parser({.program = "prog",
+                       .description = "A program.",
+                       .environment_prefix = "PROG_TEST_",
+                       .other_variables = {"PROG_TEST_LISTEN"}});
+  setenv("PROG_TEST_LISTEN", "x", 1);
+  const char* const arguments[] = {"prog"};
+  EXPECT_EQ(parser.Parse(1, arguments), std::nullopt);
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(Parse({}), kExitUsage);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("PROG_TEST_LISTEN"));
+}
+
 TEST_F(OptionParserTest, ShowsWhatIsInForceWithoutSecrets) {
   ASSERT_EQ(Parse({"--token=hunter2"}), std::nullopt);
   EXPECT_THAT(parser_.Effective(), Contains(Pair("token", "<secret>")));
