@@ -1,5 +1,6 @@
 // binferry-worker. Exit codes: 0 ended as asked, 1 failure, 2 senseless
 // options, 3 another process of the same name has taken over.
+// `binferry-worker decode` is a tool of its own: worker/decode.
 #include <unistd.h>
 
 #include <iostream>
@@ -7,10 +8,12 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "common/shutdown.h"
 #include "common/version.h"
+#include "worker/decode/decode_command.h"
 #include "worker/options.h"
 #include "worker/worker.h"
 
@@ -30,6 +33,9 @@ int Fail(const absl::Status& status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && absl::string_view(argv[1]) == "decode") {
+    return binferry::worker::RunDecode(argc - 1, argv + 1);
+  }
   const binferry::worker::ParsedWorkerOptions parsed =
       binferry::worker::ParseWorkerOptions(argc, argv);
   if (parsed.exit_code.has_value()) return *parsed.exit_code;

@@ -197,6 +197,8 @@ ParsedWorkerOptions ParseWorkerOptions(int argc, const char* const* argv) {
                            "Carries the row changes of MySQL servers to Kafka, "
                            "under the direction of a binferry-controller.",
                        .environment_prefix = "BINFERRY_WORKER_"});
+  parser.app().footer(
+      "`binferry-worker decode --help` tells how to print binlog files.");
   Declare(&parser.app(), &texts, &parsed.options);
   parsed.exit_code = parser.Parse(argc, argv);
   if (parsed.exit_code.has_value()) return parsed;

@@ -44,6 +44,8 @@ LAYERS = {
     "worker/sink": ["common", "worker/schema", "worker/route"],
     "worker/pipeline": ["common", "worker/binlog", "worker/charset", "worker/schema", "worker/select",
                         "worker/encode", "worker/route", "worker/sink", "worker/mysql"],
+    "worker/decode": ["common", "worker/binlog", "worker/charset", "worker/schema", "worker/encode",
+                      "worker/mysql"],
     "worker/agent": ["common", "proto", "worker"],
     "worker": ["common", "proto", "worker"],
     "cli": ["common", "proto", "cli"],
