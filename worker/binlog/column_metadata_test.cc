@@ -74,7 +74,9 @@ TEST_F(ColumnMetadataTest, ReadsCollationsAsExceptionsFromADefault) {
 
 TEST_F(ColumnMetadataTest, ReadsLabelsByColumn) {
   // SET a; ENUM x, "" and y; their collations: 8, 255.
-  ASSERT_TRUE(Parse("0503010161060702017800010179" "0b0408fcff00"));
+  ASSERT_TRUE(
+      Parse("0503010161060702017800010179"
+            "0b0408fcff00"));
   EXPECT_THAT(metadata_.NextSetLabels(), Optional(ElementsAre("a")));
   EXPECT_EQ(metadata_.NextSetLabels(), std::nullopt);
   EXPECT_THAT(metadata_.NextEnumLabels(), Optional(ElementsAre("x", "")));

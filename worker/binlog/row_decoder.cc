@@ -44,105 +44,106 @@ bool IsBelowBit(uint64_t value, size_t bits) {
   return bits >= 64 || value >> bits == 0;
 }
 
+bool Put(Value::Kind kind, uint64_t natural, Value* value) {
+  value->kind = kind;
+  value->natural = natural;
+  return true;
+}
+bool Put(Value::Kind kind, const uint8_t* p, size_t bytes, Value* value) {
+  value->kind = kind;
+  value->bytes = {reinterpret_cast<const char*>(p), bytes};
+  return true;
+}
+bool Put(Value::Kind kind, const TemporalFields& temporal, Value* value) {
+  value->kind = kind;
+  value->temporal = temporal;
+  return true;
+}
+
+bool PutDecimal(const DecodeStep& step, const uint8_t* p, char* scratch,
+                Value* value) {
+  char* const text = scratch + step.scratch_offset;
+  const char* const end = WriteDecimal(p, step.precision, step.scale, text);
+  if (end == nullptr) return false;
+  value->kind = Value::Kind::kDecimal;
+  value->bytes = {text, static_cast<size_t>(end - text)};
+  return true;
+}
+
+bool PutPadded(const DecodeStep& step, const uint8_t* p, size_t bytes,
+               char* scratch, Value* value) {
+  if (bytes > step.max_bytes) return false;
+  if (bytes == step.max_bytes) {
+    return Put(Value::Kind::kBytes, p, bytes, value);
+  }
+  char* const padded = scratch + step.scratch_offset;
+  if (bytes > 0) std::memcpy(padded, p, bytes);
+  std::memset(padded + bytes, 0, step.max_bytes - bytes);
+  value->kind = Value::Kind::kBytes;
+  value->bytes = {padded, step.max_bytes};
+  return true;
+}
+
 // Decodes the `bytes` (all of a fixed size value, or what stands behind the
-// length) at `p`; false if they are no value.
+// length) at `p`, behind which `left` bytes may be read; false if they are no
+// value.
 bool DecodeValue(const DecodeStep& step, const uint8_t* p, size_t bytes,
                  size_t left, char* scratch, Value* value) {
+  using Kind = Value::Kind;
   switch (step.operation) {
     case Operation::kSigned:
-      value->kind = Value::Kind::kSigned;
+      value->kind = Kind::kSigned;
       value->integer = ExtendSign(LoadInteger(p, bytes, left), bytes);
       return true;
     case Operation::kUnsigned:
-      value->kind = Value::Kind::kUnsigned;
-      value->natural = LoadInteger(p, bytes, left);
-      return true;
+      return Put(Kind::kUnsigned, LoadInteger(p, bytes, left), value);
     case Operation::kFloat:
-      value->kind = Value::Kind::kFloat;
+      value->kind = Kind::kFloat;
       value->real32 =
           std::bit_cast<float>(static_cast<uint32_t>(ReadLittleEndian(p, 4)));
       return true;
     case Operation::kDouble:
-      value->kind = Value::Kind::kDouble;
+      value->kind = Kind::kDouble;
       value->real64 = std::bit_cast<double>(ReadLittleEndian(p, 8));
       return true;
-    case Operation::kDecimal: {
-      char* const text = scratch + step.scratch_offset;
-      const char* const end = WriteDecimal(p, step.precision, step.scale, text);
-      if (end == nullptr) return false;
-      value->kind = Value::Kind::kDecimal;
-      value->bytes = {text, static_cast<size_t>(end - text)};
-      return true;
-    }
+    case Operation::kDecimal:
+      return PutDecimal(step, p, scratch, value);
     case Operation::kDate:
-      value->kind = Value::Kind::kDate;
-      value->temporal = ReadDate(p);
-      return true;
+      return Put(Kind::kDate, ReadDate(p), value);
     case Operation::kTime:
-      value->kind = Value::Kind::kTime;
-      value->temporal = ReadTime(p, step.fraction_digits);
-      return true;
+      return Put(Kind::kTime, ReadTime(p, step.fraction_digits), value);
     case Operation::kDatetime:
-      value->kind = Value::Kind::kDatetime;
-      value->temporal = ReadDatetime(p, step.fraction_digits);
-      return true;
+      return Put(Kind::kDatetime, ReadDatetime(p, step.fraction_digits), value);
     case Operation::kTimestamp:
-      value->kind = Value::Kind::kTimestamp;
-      value->natural = ReadTimestamp(p, step.fraction_digits);
-      return true;
+      return Put(Kind::kTimestamp, ReadTimestamp(p, step.fraction_digits),
+                 value);
     case Operation::kText:
-      value->kind = Value::Kind::kText;
-      value->bytes = {reinterpret_cast<const char*>(p), bytes};
-      return true;
+      return Put(Kind::kText, p, bytes, value);
     case Operation::kBytes:
-      value->kind = Value::Kind::kBytes;
-      value->bytes = {reinterpret_cast<const char*>(p), bytes};
-      return true;
-    case Operation::kPadded: {
-      if (bytes > step.max_bytes) return false;
-      value->kind = Value::Kind::kBytes;
-      if (bytes == step.max_bytes) {
-        value->bytes = {reinterpret_cast<const char*>(p), bytes};
-        return true;
-      }
-      char* const padded = scratch + step.scratch_offset;
-      if (bytes > 0) std::memcpy(padded, p, bytes);
-      std::memset(padded + bytes, 0, step.max_bytes - bytes);
-      value->bytes = {padded, step.max_bytes};
-      return true;
-    }
+      return Put(Kind::kBytes, p, bytes, value);
+    case Operation::kPadded:
+      return PutPadded(step, p, bytes, scratch, value);
     case Operation::kJson:
       return false;  // The caller's.
     case Operation::kVector:
-      value->kind = Value::Kind::kVector;
-      value->bytes = {reinterpret_cast<const char*>(p), bytes};
-      return bytes % sizeof(float) == 0;
+      return bytes % sizeof(float) == 0 && Put(Kind::kVector, p, bytes, value);
     case Operation::kBit:
-      value->kind = Value::Kind::kUnsigned;
-      value->natural = ReadBigEndian(p, bytes);
+      Put(Kind::kUnsigned, ReadBigEndian(p, bytes), value);
       return IsBelowBit(value->natural, step.limit);
     case Operation::kYear:
-      value->kind = Value::Kind::kYear;
-      value->natural = *p == 0 ? 0 : 1900u + *p;
-      return true;
+      return Put(Kind::kYear, *p == 0 ? 0u : 1900u + *p, value);
     case Operation::kEnum:
-      value->kind = Value::Kind::kEnum;
-      value->natural = LoadInteger(p, bytes, left);
+      Put(Kind::kEnum, LoadInteger(p, bytes, left), value);
       return step.limit == 0 || value->natural <= step.limit;
     case Operation::kSet:
-      value->kind = Value::Kind::kSet;
-      value->natural = LoadInteger(p, bytes, left);
+      Put(Kind::kSet, LoadInteger(p, bytes, left), value);
       return step.limit == 0 || IsBelowBit(value->natural, step.limit);
     case Operation::kOldTimestamp:
-      value->kind = Value::Kind::kTimestamp;
-      value->natural = ReadOldTimestamp(p);
-      return true;
+      return Put(Kind::kTimestamp, ReadOldTimestamp(p), value);
     case Operation::kOldTime:
-      value->kind = Value::Kind::kTime;
-      value->temporal = ReadOldTime(p);
-      return true;
+      return Put(Kind::kTime, ReadOldTime(p), value);
     case Operation::kOldDatetime:
-      value->kind = Value::Kind::kDatetime;
+      value->kind = Kind::kDatetime;
       return ReadOldDatetime(p, &value->temporal);
   }
   return false;

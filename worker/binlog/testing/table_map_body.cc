@@ -40,6 +40,23 @@ ColumnBytes Character(uint8_t type, std::string metadata) {
           .is_character = true};
 }
 
+ColumnBytes FixedString(const Column& column) {
+  const uint32_t type = 254 ^ (column.max_bytes >> 8 & 3) << 4;
+  return Character(
+      254, LittleEndian(type, 1) + LittleEndian(column.max_bytes & 0xff, 1));
+}
+
+ColumnBytes Labels(const Column& column) {
+  const uint64_t real_type = column.kind == ColumnKind::kEnum ? 247 : 248;
+  return Other(254,
+               LittleEndian(real_type, 1) + LittleEndian(column.max_bytes, 1));
+}
+
+ColumnBytes Bits(const Column& column) {
+  return Other(16, LittleEndian(column.precision % 8, 1) +
+                       LittleEndian(column.precision / 8, 1));
+}
+
 ColumnBytes BytesOf(const Column& column) {
   switch (column.kind) {
     case ColumnKind::kTinyInt:
@@ -68,11 +85,8 @@ ColumnBytes BytesOf(const Column& column) {
     case ColumnKind::kTimestamp:
       return Other(17, LittleEndian(column.fraction_digits, 1));
     case ColumnKind::kChar:
-    case ColumnKind::kBinary: {
-      const uint32_t type = 254 ^ (column.max_bytes >> 8 & 3) << 4;
-      return Character(254, LittleEndian(type, 1) +
-                                LittleEndian(column.max_bytes & 0xff, 1));
-    }
+    case ColumnKind::kBinary:
+      return FixedString(column);
     case ColumnKind::kVarchar:
     case ColumnKind::kVarbinary:
       return Character(15, LittleEndian(column.max_bytes, 2));
@@ -89,14 +103,12 @@ ColumnBytes BytesOf(const Column& column) {
     case ColumnKind::kLongBlob:
       return Character(252, LittleEndian(4, 1));
     case ColumnKind::kBit:
-      return Other(16, LittleEndian(column.precision % 8, 1) +
-                           LittleEndian(column.precision / 8, 1));
+      return Bits(column);
     case ColumnKind::kYear:
       return Number(13);
     case ColumnKind::kEnum:
-      return Other(254, "\xf7" + LittleEndian(column.max_bytes, 1));
     case ColumnKind::kSet:
-      return Other(254, "\xf8" + LittleEndian(column.max_bytes, 1));
+      return Labels(column);
     case ColumnKind::kJson:
       return Other(245, LittleEndian(column.max_bytes, 1));
     case ColumnKind::kGeometry:
@@ -130,7 +142,7 @@ std::string Field(uint8_t type, absl::string_view value) {
 }
 
 // A bit per call, most significant first.
-class Bits {
+class BitList {
  public:
   void Add(bool bit) {
     if (count_ % 8 == 0) bytes_ += '\0';
@@ -167,7 +179,7 @@ std::string GeometryType(ColumnKind kind) {
 
 // The optional fields but those of binlog_row_metadata=FULL.
 std::string MinimalMetadata(const TableSchema& schema) {
-  Bits signs;
+  BitList signs;
   std::string collations;
   std::string geometries;
   std::string dimensions;
@@ -191,7 +203,7 @@ std::string FullMetadata(const TableSchema& schema) {
   std::string enum_labels;
   std::string set_labels;
   std::string label_collations;
-  Bits visible;
+  BitList visible;
   bool has_hidden = false;
   for (const Column& column : schema.columns) {
     names += PackedBytes(column.name);

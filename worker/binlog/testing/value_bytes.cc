@@ -57,6 +57,11 @@ uint64_t FractionOf(const Column& column, uint64_t micros) {
   return micros / kMicrosPerUnit[FractionBytesOf(column)];
 }
 
+std::string DateValueBytes(const TemporalFields& t) {
+  return LittleEndian(uint64_t{t.year} << 9 | uint64_t{t.month} << 5 | t.day,
+                      3);
+}
+
 std::string TimeValueBytes(const Column& column, const TemporalFields& t) {
   const size_t fraction_bits = 8 * FractionBytesOf(column);
   const int64_t whole = int64_t{t.hour} << 12 | t.minute << 6 | t.second;
@@ -78,6 +83,11 @@ std::string DatetimeValueBytes(const Column& column, const TemporalFields& t) {
 
 std::string Prefixed(size_t length_bytes, absl::string_view bytes) {
   return absl::StrCat(LittleEndian(bytes.size(), length_bytes), bytes);
+}
+
+absl::string_view WithoutTrailingZeros(absl::string_view bytes) {
+  while (absl::ConsumeSuffix(&bytes, absl::string_view("\0", 1))) continue;
+  return bytes;
 }
 
 }  // namespace
@@ -139,11 +149,8 @@ std::string ValueBytes(const Column& column, const Value& value) {
       return LittleEndian(std::bit_cast<uint32_t>(value.real32), 4);
     case ColumnKind::kDouble:
       return LittleEndian(std::bit_cast<uint64_t>(value.real64), 8);
-    case ColumnKind::kDate: {
-      const TemporalFields& t = value.temporal;
-      return LittleEndian(
-          uint64_t{t.year} << 9 | uint64_t{t.month} << 5 | t.day, 3);
-    }
+    case ColumnKind::kDate:
+      return DateValueBytes(value.temporal);
     case ColumnKind::kTime:
       return TimeValueBytes(column, value.temporal);
     case ColumnKind::kDatetime:
@@ -152,11 +159,9 @@ std::string ValueBytes(const Column& column, const Value& value) {
       return BigEndian(value.natural / 1'000'000, 4) +
              BigEndian(FractionOf(column, value.natural % 1'000'000),
                        FractionBytesOf(column));
-    case ColumnKind::kBinary: {
-      absl::string_view bytes = value.bytes;
-      while (absl::ConsumeSuffix(&bytes, absl::string_view("\0", 1))) continue;
-      return Prefixed(column.max_bytes > 255 ? 2 : 1, bytes);
-    }
+    case ColumnKind::kBinary:
+      return Prefixed(column.max_bytes > 255 ? 2 : 1,
+                      WithoutTrailingZeros(value.bytes));
     case ColumnKind::kChar:
     case ColumnKind::kVarchar:
     case ColumnKind::kVarbinary:
