@@ -54,6 +54,7 @@ class ByteBudget {
   void Abort() ABSL_LOCKS_EXCLUDED(mu_);
 
   size_t limit() const { return limit_; }
+  size_t raw_limit() const { return raw_limit_; }
   size_t used() const ABSL_LOCKS_EXCLUDED(mu_);
   size_t peak() const ABSL_LOCKS_EXCLUDED(mu_);
 

@@ -38,6 +38,20 @@ TEST(CheckpointTrackerTest, CountsTheRowsOfAnOpenTransactionOverChunks) {
   EXPECT_EQ(tracker.Next().last_id, 9u);
 }
 
+TEST(CheckpointTrackerTest, AddsUpReplacedTextsAndAlerts) {
+  Checkpoint start;
+  start.replaced_texts = 10;
+  start.alerts = 1;
+  CheckpointTracker tracker = TrackerAt(start);
+  Chunk chunk;
+  chunk.replaced_texts = 3;
+  chunk.alerts = 2;
+  tracker.Advance(chunk);
+  tracker.Advance(chunk);
+  EXPECT_EQ(tracker.Next().replaced_texts, 16u);
+  EXPECT_EQ(tracker.Next().alerts, 5u);
+}
+
 TEST(CheckpointTrackerTest, GoesOnInsideATransaction) {
   Checkpoint start;
   start.rows_done = 10;

@@ -178,7 +178,14 @@ absl::Status ChunkEncoder::RenderEvent(const Chunk::Rows& rows,
 }
 
 absl::Status ChunkEncoder::DecodeRow() {
-  return decoder_.Next(absl::MakeSpan(before_), absl::MakeSpan(after_));
+  const absl::Status status =
+      decoder_.Next(absl::MakeSpan(before_), absl::MakeSpan(after_));
+  // That of a missing document; the only one that a policy can prevent.
+  if (!absl::IsFailedPrecondition(status)) return status;
+  return absl::FailedPreconditionError(
+      absl::StrCat(status.message(),
+                   ", or set the task's unreadable_change_policy to ALERT to "
+                   "go on without the column"));
 }
 
 absl::Status ChunkEncoder::RaiseAlert(uint64_t count, const Chunk::Rows& rows,

@@ -52,6 +52,11 @@ void ChunkFeed::Release() {
   arrival_.Signal();
 }
 
+size_t ChunkFeed::open_charge() const {
+  absl::MutexLock lock(&mu_);
+  return open_->raw_charge + open_->overhead_charge;
+}
+
 void ChunkFeed::CloseOpenChunk() {
   absl::MutexLock lock(&mu_);
   CloseLocked();

@@ -37,6 +37,9 @@ class ChunkFeed {
   void Release() ABSL_LOCKS_EXCLUDED(mu_);
   static constexpr size_t kHeldSize = 4;
 
+  // The budget that the open chunk has taken.
+  size_t open_charge() const ABSL_LOCKS_EXCLUDED(mu_);
+
   // Lets encoders have what is there, at once.
   void CloseOpenChunk() ABSL_LOCKS_EXCLUDED(mu_);
   // Lets `edit` change the open chunk without handing it on, so that the reader

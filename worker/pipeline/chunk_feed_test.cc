@@ -56,6 +56,40 @@ TEST(ChunkFeedTest, IsDrainedWhenNothingWasAppendedSince) {
   EXPECT_TRUE(called);
 }
 
+TEST(ChunkFeedTest, KeepsAHeldChunkFromIdleEncoders) {
+  ChunkFeed feed(kMaxChunkBytes, absl::ZeroDuration());
+  feed.Hold();
+  AppendBytes(&feed, kMaxChunkBytes);
+  AppendBytes(&feed, 10);
+  std::unique_ptr<Chunk> taken;
+  {
+    std::jthread taker([&] { taken = feed.Take(); });
+    feed.Amend([](Chunk* chunk) { chunk->bytes.resize(5); });
+    feed.Release();
+  }
+  ASSERT_NE(taken, nullptr);
+  EXPECT_EQ(taken->number, 0u);
+  EXPECT_EQ(taken->bytes.size(), 5u);
+}
+
+TEST(ChunkFeedTest, ClosesAHeldChunkAtFourTimesTheSize) {
+  ChunkFeed feed(kMaxChunkBytes, absl::InfiniteDuration());
+  feed.Hold();
+  AppendBytes(&feed, 2 * kMaxChunkBytes);
+  AppendBytes(&feed, 2 * kMaxChunkBytes);
+  AppendBytes(&feed, 7);
+  EXPECT_EQ(feed.Take()->bytes.size(), 4 * kMaxChunkBytes);
+  EXPECT_EQ(feed.open_charge(), 1u);
+}
+
+TEST(ChunkFeedTest, ClosesWhatHasBecomeTooLargeWhenItIsReleased) {
+  ChunkFeed feed(kMaxChunkBytes, absl::InfiniteDuration());
+  feed.Hold();
+  AppendBytes(&feed, 2 * kMaxChunkBytes);
+  feed.Release();
+  EXPECT_EQ(feed.Take()->bytes.size(), 2 * kMaxChunkBytes);
+}
+
 TEST(ChunkFeedTest, AbortEndsAWait) {
   ChunkFeed feed(kMaxChunkBytes, absl::ZeroDuration());
   std::jthread taker([&] { EXPECT_EQ(feed.Take(), nullptr); });

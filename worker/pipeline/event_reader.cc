@@ -385,7 +385,11 @@ absl::Status EventReader::VoidTransaction() {
 
 absl::Status EventReader::Charge(size_t cost) {
   if (to_.budget->TryTakeRaw(cost)) return absl::OkStatus();
-  to_.feed->CloseOpenChunk();
+  // What is held stays, if the rest of the memory will do once it is free.
+  if (!transaction_.is_held() ||
+      to_.feed->open_charge() + cost > to_.budget->raw_limit()) {
+    to_.feed->CloseOpenChunk();
+  }
   if (to_.budget->TakeRaw(cost)) return absl::OkStatus();
   return absl::CancelledError("interrupted");
 }

@@ -37,6 +37,9 @@ class OpenTransaction {
   // Its rows are valid, or were taken back.
   void End();
 
+  // Whether its rows are held.
+  bool is_held() const { return is_held_; }
+
   // The next rows event was delivered by an earlier run, at least in part.
   void NoteDelivered();
   // Appends the next rows event, one that NoteDelivered told of in part too. In
