@@ -4,112 +4,74 @@
 // Input: pieces of `u16 length, bytes`. The first bit of the length's top byte
 // says whether the piece is taken as it is; else it is `u8 type, u16 flags,
 // body`, and gets a header and a place that fit, so that the fuzzer need not
-// guess sizes and checksums.
+// guess sizes and checksums. With the bit below, such pieces are kept for the
+// next without it, and go into a compressed payload in front of it.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "tests/fuzz/allocation_bound.h"
 #include "worker/binlog/byte_reader.h"
-#include "worker/binlog/event_decoder.h"
-#include "worker/binlog/row_decoder.h"
-#include "worker/binlog/stream_grammar.h"
-#include "worker/binlog/table_map.h"
 #include "worker/binlog/testing/event_builder.h"
+#include "worker/binlog/testing/payload_builder.h"
+#include "worker/binlog/testing/stream_walker.h"
 
 namespace binferry::worker {
 namespace {
 
-// Reads all bytes that a value points to, for AddressSanitizer's sake.
-size_t Touch(const Value& value) {
-  size_t sum = 0;
-  if (value.kind == Value::Kind::kText || value.kind == Value::Kind::kBytes ||
-      value.kind == Value::Kind::kDecimal) {
-    for (const char c : value.bytes) sum += static_cast<unsigned char>(c);
-  }
-  return sum;
-}
-
-// A reader of the whole stream, like the pipeline's.
-class Reader {
+class Stream {
  public:
-  void Take(absl::Span<const uint8_t> raw) {
-    EventDecoder decoder = decoder_;  // An error must not end the run.
-    const absl::StatusOr<EventFrame> frame = decoder.Frame(raw);
-    if (!frame.ok()) return;
-    decoder_ = decoder;
-    const absl::StatusOr<Event> event = decoder_.Decode(*frame);
-    if (!event.ok()) return;
-    if (!grammar_.Accept(*event).ok()) grammar_.Reset();
-    if (const auto* unsupported = std::get_if<UnsupportedEvent>(&*event)) {
-      (void)decoder_.Locate(UnsupportedEventError(*unsupported));
-    }
-    if (const auto* previous = std::get_if<PreviousGtidsEvent>(&*event)) {
-      (void)GtidSet::Decode(previous->encoded);
-    }
-    if (const auto* map = std::get_if<TableMapEvent>(&*event)) {
-      if (auto built = BuildTableMap(*map); built.ok()) {
-        maps_[map->table_id] = *std::move(built);
-      }
-    }
-    if (const auto* rows = std::get_if<RowsEvent>(&*event)) TakeRows(*rows);
+  void Take(const std::string& event) { Take(AsBytes(event)); }
+  void Take(absl::Span<const uint8_t> event) {
+    if (absl::IsInternal(walker_.Take(event))) __builtin_trap();
   }
 
  private:
-  void TakeRows(const RowsEvent& rows) {
-    const auto map = maps_.find(rows.table_id);
-    if (map == maps_.end()) return;
-    const absl::StatusOr<uint64_t> count = CountRows(map->second, rows);
-    if (!rows_.Start(map->second, rows).ok()) return;
-    std::vector<Value> before(map->second.steps.size());
-    std::vector<Value> after(map->second.steps.size());
-    uint64_t decoded = 0;
-    while (rows_.HasNext()) {
-      if (!rows_.Next(absl::MakeSpan(before), absl::MakeSpan(after)).ok()) {
-        return;
-      }
-      ++decoded;
-      size_t sum = 0;
-      for (const Value& value : before) sum += Touch(value);
-      for (const Value& value : after) sum += Touch(value);
-      sum_ += sum;
-    }
-    // Who passes over rows must see as many as who decodes them.
-    if (!count.ok() || *count != decoded) __builtin_trap();
-  }
-
-  EventDecoder decoder_;
-  StreamGrammar grammar_;
-  std::map<uint64_t, TableMap> maps_;
-  RowDecoder rows_;
-  size_t sum_ = 0;  // Of all values' bytes, so that they are really read.
+  StreamWalker walker_;
 };
 
 void Run(absl::Span<const uint8_t> input) {
   constexpr uint16_t kAsItIs = 0x8000;
+  constexpr uint16_t kInPayload = 0x4000;
+  constexpr uint16_t kFlags = kAsItIs | kInPayload;
+  constexpr uint8_t kPayloadType = 40;
+  // A column takes a byte of metadata, and some hundreds as a Column and a
+  // DecodeStep; a payload the context of zstd and its largest window.
+  constexpr size_t kBytesPerByte = 1024;
+  constexpr size_t kSlackBytes = size_t{256} << 20;
+  const AllocationBound bound(kBytesPerByte * input.size() + kSlackBytes);
   EventBuilder binlog;
-  Reader reader;
-  const auto take = [&reader](const std::string& event) {
-    reader.Take(AsBytes(event));
-  };
-  take(binlog.FakeRotate());
-  take(binlog.FormatDescription());
+  Stream stream;
+  stream.Take(binlog.FakeRotate());
+  stream.Take(binlog.FormatDescription());
+  std::vector<std::string> inner;
   ByteReader pieces(input);
   while (!pieces.AtEnd()) {
     const uint16_t length = pieces.U16();
     const absl::Span<const uint8_t> piece =
-        pieces.Bytes(std::min<uint64_t>(length & ~kAsItIs, pieces.remaining()));
+        pieces.Bytes(std::min<uint64_t>(length & ~kFlags, pieces.remaining()));
     if ((length & kAsItIs) != 0) {
-      reader.Take(piece);
+      stream.Take(piece);
       continue;
     }
     ByteReader fields(piece);
     const uint8_t type = fields.U8();
     const uint16_t flags = fields.U16();
-    take(binlog.Raw(type, AsText(fields.Rest()), flags));
+    if ((length & kInPayload) != 0) {
+      EventBuilder inside;
+      inner.push_back(inside.Raw(type, AsText(fields.Rest()), flags));
+      continue;
+    }
+    if (!inner.empty()) {
+      stream.Take(
+          binlog.Raw(kPayloadType, PayloadOf(std::exchange(inner, {}))));
+    }
+    stream.Take(binlog.Raw(type, AsText(fields.Rest()), flags));
   }
 }
 
