@@ -7,6 +7,7 @@ this process dies, and the servers have a watchdog that waits for it.
 import argparse
 import concurrent.futures
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -18,6 +19,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from results import Results, case_of_command, cases_of_junit  # noqa: E402
 from support.steps import BUILD, PYTHON, ROOT, Interrupted, StepFailed, Steps, raise_on_signals  # noqa: E402
+
+CASES = ROOT / "tests/conformance/cases.jsonl"
+# Compression, checksum, at which commits the pipeline is killed (0: never), partition policy, format.
+CONFORMANCE_PASSES = [("off", "crc32", 0, "key", "json"), ("off", "none", 0, "table", "json-c"),
+                      ("on", "none", 0, "key", "json"), ("on", "crc32", 2, "key", "json")]
+LONG_CONFORMANCE_PASSES = [("off", "crc32", 1, "table", "json"), ("off", "none", 2, "key", "json"),
+                           ("on", "none", 1, "key", "json-c"), ("on", "crc32", 0, "table", "json")]
 
 
 class Suite(Steps):
@@ -35,6 +43,8 @@ class Suite(Steps):
             self.lint()
         self.build("dev")
         self.ctest("dev", "unit")
+        if self.collects("tests/conformance"):
+            self.pytest("conformance checker", ["tests/conformance"])
         if not fast and not some:
             self.sanitize("asan", {
                 "ASAN_OPTIONS": "detect_stack_use_after_return=1",
@@ -119,7 +129,8 @@ class Suite(Steps):
             stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, env=self.environment)
         integration = "Total Tests: 0" not in listed.stdout
         suites = [name for name in ("support", "e2e") if self.collects(f"tests/{name}")]
-        if not integration and not suites:
+        cases = self.conformance_selection()
+        if not integration and not suites and cases is None:
             return
         code = self.start_servers()
         if code != 0:
@@ -129,7 +140,35 @@ class Suite(Steps):
             self.ctest("dev", "integration", jobs=1)
         for name in suites:
             self.pytest(name, [f"tests/{name}"])
+        if cases is not None:
+            self.conformance(cases)
         self.take_down()
+
+    def conformance_selection(self) -> Optional[str]:
+        """The conformance cases that the options select, as a regular expression; None for none."""
+        regex = self.options.regex
+        if not regex or re.search(regex, "conformance"):
+            return ""
+        ids = re.findall(r'^\{"id": "([^"]+)"', CASES.read_text(encoding="utf-8"), re.M)
+        return regex if any(re.search(regex, name) for name in ids) else None
+
+    def conformance(self, cases: str) -> None:
+        """All cases with and without compression and checksums; one pass kills the pipeline again and again."""
+        address = self.environment["BINFERRY_TEST_MYSQL"]
+        for compression, checksum, kill_every, partition, form in CONFORMANCE_PASSES + (
+                LONG_CONFORMANCE_PASSES if self.options.long else []):
+            name = f"conformance, compression {compression}, checksum {checksum}"
+            name += f", killed at every {kill_every}. commit" if kill_every else ""
+            junit = self.logs / f"{name.replace(' ', '-').replace(',', '')}.xml"
+            code = self.execute(name, [
+                "tests/conformance/run", "--cases", str(CASES), "--server", address, "--compression", compression,
+                "--checksum", checksum, "--kill-every", str(kill_every), "--partition", partition, "--format", form,
+                "--junit", str(junit), "-k", cases])
+            found = cases_of_junit(junit, f"{name}: ")
+            self.results.add(*found)
+            if code != 0 and not any(case.outcome == "failed" for case in found):
+                self.results.add(case_of_command(name, code))
+                self.show_errors(name)
 
     def pytest(self, name: str, paths: List[str]) -> None:
         """The Python tests below `paths`."""

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional, Set, Tuple, Union
 from conformance.changes import Change, Columns
 from conformance.json_document import BadDocument, apply_diff
 from conformance.lines import (Error, Image, Json, JsonDiff, LongJson, Mark, Row, Statement, Text, Unchanged, Value)
-from conformance.stream import Carried, Place, Told, release_xa
+from conformance.stream import Carried, Place, Rows, Told, release_xa
 from conformance.values import RunTime, described, difference, is_time_of_run, shown
 
 SHOWN_LINE = 1000
@@ -36,13 +36,13 @@ class Terms:
 
 
 class Comparison:
-    """One case. `problems` are what is different; `missing_documents` the places of rows events of which a diff's
-    base document is not in the image, so that an alert has to tell it."""
+    """One case. `problems` are what is different; `missing_documents` the rows events of which a diff's base
+    document is not in the image, so that an alert has to tell it."""
 
     def __init__(self, terms: Terms):
         self.terms = terms
         self.problems: List[str] = []
-        self.missing_documents: Set[Place] = set()
+        self.missing_documents: Set[Rows] = set()
 
     def compare_stream(self, expected: List[Any], got: List[Union[Told, Carried]]) -> None:
         """Lines against what came, in order. Where lines are missing or too many the rest is still compared."""
@@ -74,11 +74,16 @@ class Comparison:
         self.problems += [f"a statement failed: ERR {failure.code} {failure.message} [{failure.statement}]"
                           for failure in got[len(expected):]]
 
-    def compare_alerts(self, got: List[Union[Told, Carried]], alerts: Set[Tuple[str, Place]]) -> None:
-        """Alerts (reason, place) against the changes that records can't tell."""
+    def compare_alerts(self, got: List[Union[Told, Carried]], alerts: Set[Tuple[str, Place]], counted: int) -> None:
+        """Alerts (reason, place), and how many the last checkpoint counts, against the changes that records can't
+        tell."""
+        unread = [item for item in got if isinstance(item, Told) and item.is_unread_change]
         expected = {("INCIDENT" if isinstance(item.line, Mark) else "UNREAD_STATEMENT", item.place)
-                    for item in got if isinstance(item, Told) and item.is_unread_change}
-        expected |= {("MISSING_JSON_DOCUMENT", place) for place in self.missing_documents}
+                    for item in unread}
+        expected |= {("MISSING_JSON_DOCUMENT", event.place) for event in self.missing_documents}
+        if counted != len(unread) + len(self.missing_documents):
+            self.problems.append(f"expected a checkpoint that counts {len(unread) + len(self.missing_documents)} "
+                                 f"alerts\n     got one that counts {counted}")
         self.problems += [f"expected an alert {reason} at {place}\n     got none"
                           for reason, place in sorted(expected - alerts, key=str)]
         self.problems += [f"expected no alert\n     got {reason} at {place}"
@@ -109,7 +114,7 @@ class Comparison:
                 continue
             if base is None:
                 if isinstance(value, JsonDiff):
-                    self.missing_documents.add(item.place)
+                    self.missing_documents.add(item.event)
             elif text is None:
                 wrong.append(f"{name}: a diff, and {described(base)} before it")
             else:

@@ -31,5 +31,6 @@ def differences(expectation: Expectation, evidence: Evidence, terms: Terms, form
     comparison = Comparison(terms)
     comparison.compare_stream(expectation.stream, got)
     comparison.compare_errors(expectation.errors, evidence.failures)
-    comparison.compare_alerts(got, evidence.alerts)
+    counted = evidence.blocks[-1].checkpoint.get("alerts", 0) if evidence.blocks else 0
+    comparison.compare_alerts(got, evidence.alerts, counted)
     return problems + comparison.problems

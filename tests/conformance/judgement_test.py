@@ -63,7 +63,7 @@ class Run:
             self.entry(400, "group"), self.query(410, "BEGIN"), self.query(420, "insert into t values(9)"),
             self.entry(430, "xid")]
         self.checkpoint = {"number": 1, "file": FILE, "position": 500, "rowsDone": 0, "inserts": 2, "updates": 1,
-                           "deletes": 1}
+                           "deletes": 1, "alerts": 1}
         self.alerts = {("UNREAD_STATEMENT", Place(2, 420))}
         self.failures = [Failure(1062, "Duplicate entry", "insert into t  values(1)")]
 
@@ -227,6 +227,12 @@ def test_sees_an_error_that_nobody_expects() -> None:
     assert any("a statement failed" in line for line in Run().differences(EXPECT[:-1]))
 
 
+def test_sees_an_alert_that_is_counted_twice() -> None:
+    run = Run()
+    run.checkpoint["alerts"] = 2
+    assert any("got one that counts 2" in line for line in run.differences())
+
+
 def test_sees_a_missing_alert() -> None:
     run = Run()
     run.alerts = set()
@@ -246,6 +252,8 @@ def test_wants_an_alert_for_a_diff_without_its_document() -> None:
     del run.records[2]["old"][0]["j"], run.records[3]["data"][0]["j"]
     assert any("expected an alert MISSING_JSON_DOCUMENT" in line for line in run.differences(expect))
     run.alerts.add(("MISSING_JSON_DOCUMENT", Place(2, 320)))
+    assert any("counts 2 alerts" in line for line in run.differences(expect))
+    run.checkpoint["alerts"] = 2
     assert run.differences(expect) == []
     run.records[3]["data"][0]["j"] = None
     assert any("j: expected no such column" in line for line in run.differences(expect))

@@ -32,8 +32,8 @@ class Replayed:
     kills_inside: int  # Of them those that found the last checkpoint inside a source transaction.
 
 
-def replay(program: Path, server: Server, played: Played, folder: Path, partition: str, kill_every: int) -> Replayed:
-    """Carries what a case wrote into a file below `folder`, from its start to its end."""
+def replay(program: Path, server: Server, played: Played, folder: Path, task: List[str], kill_every: int) -> Replayed:
+    """Carries what a case wrote into a file below `folder`, from its start to its end. `task`: options of it."""
     sink, alerts, log = folder / "sink", folder / "alerts", folder / "log"
     for file in (sink, alerts, log):
         file.unlink(missing_ok=True)
@@ -43,7 +43,7 @@ def replay(program: Path, server: Server, played: Played, folder: Path, partitio
         ["--from", f"{start.file}:{start.position}"]
     command = [str(program), "--server", server.address, "--user", server.user, "--password-env", PASSWORD_VARIABLE,
                *place, "--to", f"{end.file}:{end.position}", "--database", DATABASE, "--sink", str(sink),
-               "--alerts", str(alerts), "--partition", partition, "--timeout", str(TIMEOUT_SECONDS)]
+               "--alerts", str(alerts), "--timeout", str(TIMEOUT_SECONDS), *task]
     environment = {**os.environ, PASSWORD_VARIABLE: server.password}
     inside = 0
     for run in range(1, MAX_RUNS + 1):

@@ -72,16 +72,18 @@ class Runner:
         """What is different from what the case expects."""
         expectation = case.expectation()
         played = self.server.play(case.sql)
-        replayed = replay(self.program, self.server, played, self.folder, self.options.partition,
+        replayed = replay(self.program, self.server, played, self.folder,
+                          ["--partition", self.options.partition, "--format", self.options.format],
                           self.options.kill_every)
         self.totals.runs += replayed.runs
         self.totals.kills_inside += replayed.kills_inside
         self.totals.payloads += sum(entry["kind"] == "payload" for entry in replayed.log)
         self.totals.rows += sum(entry.get("count", 0) for entry in replayed.log)
-        terms = Terms(case.sql, played.run, case.any_time_columns, self.options.compression == "on")
+        form = Format(by_key=self.options.partition == "key", json_c=self.options.format == "json-c")
+        terms = Terms(case.sql, played.run, case.any_time_columns, self.options.compression == "on", form.json_c)
         evidence = Evidence(replayed.blocks, steps_of(replayed.log, self.server.charset_of), replayed.log,
                             replayed.alerts, played.failures)
-        return differences(expectation, evidence, terms, Format(self.options.partition == "key"))
+        return differences(expectation, evidence, terms, form)
 
     def option_problems(self) -> List[str]:
         """Whether the source did what the options say."""
@@ -107,6 +109,8 @@ def arguments() -> argparse.Namespace:
                              "start it again until it reaches the end")
     parser.add_argument("--partition", choices=("key", "table"), default="key",
                         help="the task's partition policy; by key, updates that change it are split (default: key)")
+    parser.add_argument("--format", choices=("json", "json-c"), default="json",
+                        help="the task's record format (default: json)")
     parser.add_argument("--server", metavar="HOST:PORT",
                         help=f"a running server; its database `{DATABASE}` is dropped (default: a private one)")
     parser.add_argument("--user", default="root", help="of --server; needs all privileges (default: root)")
@@ -179,8 +183,7 @@ def write_junit(file: Path, outcomes: List[Outcome]) -> None:
     """The results in the form that tests/suite.py counts."""
     root = ElementTree.Element("testsuite", name="conformance")
     for outcome in outcomes:
-        node = ElementTree.SubElement(root, "testcase", name=outcome.case, classname="conformance",
-                                      time=f"{outcome.seconds:.3f}")
+        node = ElementTree.SubElement(root, "testcase", name=outcome.case, time=f"{outcome.seconds:.3f}")
         if outcome.outcome == "failed":
             ElementTree.SubElement(node, "failure", message="differences").text = _plain(outcome.text)
         elif outcome.outcome == "skipped":

@@ -37,12 +37,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Rows:
-    """A rows event of the case's database: `count` changes of one kind."""
+    """A rows event of the case's database: `count` changes of one kind. Those of a payload have its place, and a
+    `number` of their own."""
 
     kind: str
     table: str
     count: int
     place: Place
+    number: int
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,10 @@ class Told:
 
 @dataclass(frozen=True)
 class Carried:
-    """A change that records tell, and the place of its rows event."""
+    """A change that records tell, and its rows event."""
 
     change: Change
-    place: Place
+    event: Rows
 
 
 Step = Union[Rows, Told]
@@ -76,7 +78,8 @@ def steps_of(log: List[Dict[str, Any]], charset_of: Callable[[int], str]) -> Lis
     for entry in log:
         place, kind = place_of(entry), entry["kind"]
         if kind == "rows":
-            steps.append(Rows(CHANGE_KINDS[entry["change"]], entry["table"], entry["count"], place))
+            steps.append(Rows(CHANGE_KINDS[entry["change"]], entry["table"], entry["count"], place,
+                              len(steps)))
         elif kind == "query":
             steps.append(_query(entry, place, charset_of))
         elif kind == "xid":
@@ -165,7 +168,7 @@ def carry(steps: List[Step], changes: List[Change]) -> Tuple[List[Union[Told, Ca
             if (change.kind, change.table) != (step.kind, step.table):
                 problems.append(f"record {change.first_id} is `{change.kind} {change.table}` where the source has "
                                 f"`{step.kind} {step.table}`")
-            items.append(Carried(change, step.place))
+            items.append(Carried(change, step))
     problems += [f"record {change.first_id}, `{change.kind} {change.table}`, belongs to no rows event"
                  for change in reversed(rest)]
     return items, problems
