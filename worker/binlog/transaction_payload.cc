@@ -35,7 +35,7 @@ absl::Status Refused(absl::string_view why) {
 
 }  // namespace
 
-void PayloadReader::FreeContext::operator()(ZSTD_DCtx_s* context) const {
+void PayloadReader::FreeDecompressor::operator()(ZSTD_DCtx_s* context) const {
   ZSTD_freeDCtx(context);
 }
 

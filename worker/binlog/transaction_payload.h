@@ -54,7 +54,7 @@ class PayloadReader {
   absl::StatusOr<std::optional<absl::Span<const uint8_t>>> Next();
 
  private:
-  struct FreeContext {
+  struct FreeDecompressor {
     void operator()(ZSTD_DCtx_s* context) const;
   };
 
@@ -71,7 +71,7 @@ class PayloadReader {
   // What is decompressed and wasn't handed out.
   absl::Span<const uint8_t> available() const;
 
-  std::unique_ptr<ZSTD_DCtx_s, FreeContext> context_;
+  std::unique_ptr<ZSTD_DCtx_s, FreeDecompressor> context_;
   TransactionPayloadEvent event_;
   size_t consumed_ = 0;    // Bytes of the payload.
   uint64_t produced_ = 0;  // Bytes of events.
