@@ -4,11 +4,21 @@
 #include "worker/select/object_selection.h"
 
 namespace binferry::worker {
+namespace {
+
+// A generation's number may be given twice, when the controllers' database is
+// restored from a backup; only an earlier version's checkpoint is judged by it.
+bool SelectsTheSame(const Checkpoint& checkpoint, const TaskSpec& spec) {
+  return checkpoint.selection_fingerprint == 0
+             ? checkpoint.generation == spec.generation
+             : checkpoint.selection_fingerprint ==
+                   SelectionFingerprint(spec.selection);
+}
+
+}  // namespace
 
 absl::Status CheckTakeover(const Checkpoint& checkpoint, const TaskSpec& spec) {
-  if (checkpoint.rows_done == 0 || checkpoint.generation == spec.generation ||
-      checkpoint.selection_fingerprint ==
-          SelectionFingerprint(spec.selection)) {
+  if (checkpoint.rows_done == 0 || SelectsTheSame(checkpoint, spec)) {
     return absl::OkStatus();
   }
   return absl::FailedPreconditionError(absl::StrCat(

@@ -41,6 +41,10 @@ TEST_F(TakeoverTest, OfOtherTablesWaitsForTheTransactionsEnd) {
                AllOf(HasSubstr("generation 5 selects other tables than "
                                "generation 4"),
                      HasSubstr("9 rows"), HasSubstr("binlog.000003:157"))));
+  // A number that was given twice proves nothing.
+  spec_.generation = checkpoint_.generation;
+  EXPECT_THAT(CheckTakeover(checkpoint_, spec_),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
   checkpoint_.rows_done = 0;
   EXPECT_THAT(CheckTakeover(checkpoint_, spec_), IsOk());
 }
