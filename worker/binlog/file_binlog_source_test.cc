@@ -163,6 +163,23 @@ TEST_F(FileBinlogSourceTest, BeginsWithinTheFirstFile) {
               StatusIs(absl::StatusCode::kFailedPrecondition));
 }
 
+TEST_F(FileBinlogSourceTest, BeginsBehindFourGigabytes) {
+  constexpr uint64_t kFar = 5'000'000'000;
+  EventBuilder builder({.file = "b"});
+  const std::string head = FileOf({builder.FormatDescription()});
+  builder.SkipTo(kFar);
+  const std::string path = Write("b", head);
+  std::ofstream file(path, std::ios::binary | std::ios::in);
+  file.seekp(kFar);  // A hole takes no room.
+  file << builder.Xid(1) << std::flush;
+  const Reading reading = ReadFiles({.paths = {path}, .start_position = kFar});
+  EXPECT_THAT(reading.events,
+              ElementsAre("ROTATE (4) to b:5000000000",
+                          "FORMAT_DESCRIPTION (15) b:5000000000",
+                          "XID (16) b:5000000000"));
+  EXPECT_THAT(reading.end, StatusIs(absl::StatusCode::kOutOfRange));
+}
+
 TEST_F(FileBinlogSourceTest, TellsEveryTruncation) {
   EventBuilder builder({.file = "b"});
   std::string bytes = kMagic;
