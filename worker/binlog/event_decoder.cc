@@ -242,11 +242,13 @@ absl::Status EventDecoder::FollowHeartbeat(const EventFrame& frame) {
   if (heartbeat.file != place_.file) return absl::OkStatus();
   uint64_t position = heartbeat.position;
   if (frame.header.Is(EventType::kHeartbeat)) {
-    // The nearest place with these low 32 bits.
-    const int32_t distance = static_cast<int32_t>(
-        frame.header.log_pos - static_cast<uint32_t>(place_.position));
-    if (distance < 0) return absl::OkStatus();
-    position = place_.position + static_cast<uint32_t>(distance);
+    // The next place with these low 32 bits, unless it is rather one that lies
+    // a little behind. Transactions passed over may be larger than that.
+    constexpr uint32_t kMaxForward = 0xc0000000;
+    const uint32_t distance =
+        frame.header.log_pos - static_cast<uint32_t>(place_.position);
+    if (distance > kMaxForward) return absl::OkStatus();
+    position = place_.position + distance;
   }
   if (position > place_.position) place_.position = position;
   return absl::OkStatus();

@@ -273,7 +273,14 @@ TEST_F(EventDecoderTest, FollowsHeartbeatsOverTransactionsPassedOver) {
   Frame(binlog_.Heartbeat());
   EXPECT_EQ(decoder_.position(), 9000u);
   Frame(binlog_.Xid(1));
-  binlog_.SkipTo(6'000'000'000);
+  // Version 1 has 32 bits of it.
+  binlog_.SkipTo(3'000'000'000);
+  Frame(binlog_.Heartbeat());
+  EXPECT_EQ(decoder_.position(), 3'000'000'000u);
+  binlog_.SkipTo(5'000'000'000);
+  Frame(binlog_.Heartbeat());
+  EXPECT_EQ(decoder_.position(), 5'000'000'000u);
+  binlog_.SkipTo(16'000'000'000);
   Frame(binlog_.HeartbeatV2());
   Frame(binlog_.Xid(1));
   EXPECT_EQ(decoder_.position(), binlog_.position());
