@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "worker/binlog/binlog_source.h"
@@ -22,6 +23,7 @@ class CommitCount {
   void Add() ABSL_LOCKS_EXCLUDED(mu_) {
     absl::MutexLock lock(&mu_);
     ++count_;
+    changed_.SignalAll();
   }
 
   int64_t value() const ABSL_LOCKS_EXCLUDED(mu_) {
@@ -33,12 +35,14 @@ class CommitCount {
   void WaitForMoreThan(int64_t known, absl::Duration timeout) const
       ABSL_LOCKS_EXCLUDED(mu_) {
     absl::MutexLock lock(&mu_);
-    const auto has_more = [this, known] { return count_ > known; };
-    mu_.AwaitWithTimeout(absl::Condition(&has_more), timeout);
+    const absl::Time deadline = absl::Now() + timeout;
+    while (count_ <= known && !changed_.WaitWithDeadline(&mu_, deadline)) {
+    }
   }
 
  private:
   mutable absl::Mutex mu_;
+  mutable absl::CondVar changed_;
   int64_t count_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
