@@ -72,8 +72,10 @@ bool ColumnMetadata::ParseField(uint8_t type, absl::Span<const uint8_t> value) {
       key_has_prefixes_ = type == kPrimaryKeyWithPrefix;
       return true;
     case kLabelDefaultCharset:
+      has_label_collations_ = true;
       return label_collations_.ParseDefault(value);
     case kLabelColumnCharset:
+      has_label_collations_ = true;
       label_collations_.SetColumns(value);
       return true;
     case kVisibility:

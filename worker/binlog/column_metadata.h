@@ -40,7 +40,9 @@ class ColumnMetadata {
   // Every character column (CHAR, VARCHAR, TEXT and their binary kin, VECTOR;
   // not JSON, nor the geometries) has a collation id.
   std::optional<uint32_t> NextCollation() { return collations_.Next(); }
-  // Every ENUM and SET has one of its labels, counted together.
+  // Every ENUM and SET has one of its labels, counted together; not in what
+  // early versions of MySQL 8.0 write (8.0.12 lacks it, 8.0.33 has it).
+  bool has_label_collations() const { return has_label_collations_; }
   std::optional<uint32_t> NextLabelCollation() {
     return label_collations_.Next();
   }
@@ -83,6 +85,7 @@ class ColumnMetadata {
   bool is_empty_ = true;
   bool has_names_ = false;
   bool has_visibility_ = false;
+  bool has_label_collations_ = false;
   ByteReader names_{absl::Span<const uint8_t>()};
   absl::Span<const uint8_t> signs_;  // A bit each, most significant first.
   size_t next_sign_ = 0;

@@ -120,8 +120,11 @@ TEST_F(ColumnMetadataTest, KnowsWhichFieldsThereAre) {
   EXPECT_FALSE(metadata_.is_empty());
   EXPECT_FALSE(metadata_.has_names());
   EXPECT_FALSE(metadata_.has_visibility());
+  EXPECT_FALSE(metadata_.has_label_collations());
   ASSERT_TRUE(Parse("0c0180"));
   EXPECT_TRUE(metadata_.has_visibility());
+  ASSERT_TRUE(Parse("0b0108"));
+  EXPECT_TRUE(metadata_.has_label_collations());
 }
 
 TEST_F(ColumnMetadataTest, ReadsKeysInKeyOrder) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -28,6 +29,12 @@ constexpr uint64_t kMaxColumns = 4096;
 
 // The names of the columns that functional indexes made before MySQL 8.0.18.
 constexpr absl::string_view kHiddenPrefix = "!hidden!";
+
+// Whether `text` reads the same in any character set that MySQL allows for
+// clients. In those of two and four byte units it would have zeros.
+bool IsPlainAscii(const std::string& text) {
+  return absl::c_all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
 
 // Builds one TableMap.
 class Builder {
@@ -56,6 +63,7 @@ class Builder {
                             uint8_t whole_bytes);
   absl::Status ReadString();
   absl::Status ReadLabels(ColumnKind kind, uint32_t bytes);
+  absl::Status ReadLabelCharset();
   absl::Status ReadVarchar();
   absl::Status ReadLength(ColumnKind kind, Operation operation);
   absl::Status ReadBlob();
@@ -351,14 +359,31 @@ absl::Status Builder::ReadLabels(ColumnKind kind, uint32_t bytes) {
   if (!metadata_.has_names()) return absl::OkStatus();
   std::optional<std::vector<std::string>> labels =
       is_enum ? metadata_.NextEnumLabels() : metadata_.NextSetLabels();
-  const std::optional<uint32_t> collation = metadata_.NextLabelCollation();
-  if (!labels.has_value() || !collation.has_value()) return Malformed();
-  const absl::StatusOr<Charset> charset = CharsetOfCollation(*collation);
-  if (!charset.ok()) return Refuse(charset.status().message());
-  column_.charset = *charset;
+  if (!labels.has_value()) return Malformed();
   column_.labels = *std::move(labels);
   step_.limit = static_cast<uint16_t>(column_.labels.size());
-  return absl::OkStatus();
+  return ReadLabelCharset();
+}
+
+absl::Status Builder::ReadLabelCharset() {
+  if (metadata_.has_label_collations()) {
+    const std::optional<uint32_t> collation = metadata_.NextLabelCollation();
+    if (!collation.has_value()) return Malformed();
+    const absl::StatusOr<Charset> charset = CharsetOfCollation(*collation);
+    if (!charset.ok()) return Refuse(charset.status().message());
+    column_.charset = *charset;
+    return absl::OkStatus();
+  }
+  column_.charset = Charset::kUtf8mb4;
+  if (missing_names_ == MissingNames::kNumber ||
+      absl::c_all_of(column_.labels, IsPlainAscii)) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the source's binlog does not tell the character set of the labels of ",
+      event_.database, ".", event_.table, ".", column_.name,
+      ", which are not all ASCII: upgrade the source to a later MySQL 8.0, or "
+      "take the table out of the task's objects"));
 }
 
 absl::Status Builder::ReadVarchar() {

@@ -61,15 +61,20 @@ struct TableMap {
 };
 
 // What becomes of a table map without column names, labels and key, as written
-// with binlog_row_metadata=MINIMAL.
+// with binlog_row_metadata=MINIMAL; and of labels that are not plain ASCII
+// where the source does not tell their character set, as early versions of
+// MySQL 8.0 don't (8.0.12).
 enum class MissingNames : uint8_t {
   kRefuse,
-  kNumber,  // The columns are "@1", "@2" and so on; labels and key are empty.
+  // The columns are "@1", "@2" and so on; labels and key are empty. Labels are
+  // taken for UTF-8.
+  kNumber,
 };
 
 // Reads the column types and the optional metadata. Statuses name the table:
-// FAILED_PRECONDITION if there are no column names and that is refused, or if
-// the source is older than MySQL 8.0.1 and writes no metadata at all;
+// FAILED_PRECONDITION if column names or character sets are missing and that is
+// refused, or if the source is older than MySQL 8.0.1 and writes no metadata at
+// all;
 // UNIMPLEMENTED, naming the column and its type or character set, for what
 // MySQL 8.0 and later can't write; DATA_LOSS for bytes that are damaged or
 // missing.

@@ -119,7 +119,7 @@ void AddKindsOfTheirOwn(TableSchema* schema) {
     Column column = MakeColumn("labels", kind);
     column.charset =
         schema->columns.size() % 2 == 0 ? Charset::kLatin1 : Charset::kUtf8mb4;
-    column.labels = {"a", "", absl::StrCat("b", schema->columns.size())};
+    column.labels = {"a", "", absl::StrCat("ä", schema->columns.size())};
     schema->columns.push_back(column);
   }
   Column json = MakeColumn("json", ColumnKind::kJson);
@@ -279,6 +279,29 @@ TEST(TableMapTest, SaysThatTheSourceIsTooOldToDescribeItsColumns) {
   }
 }
 
+TEST(TableMapTest, KnowsAsciiLabelsWithoutTheirCharacterSet) {
+  // As MySQL 8.0.12 writes them.
+  const auto column = [](absl::string_view label) {
+    return OneColumn(254, "\xf7\1",
+                     Field(6, "\1" + PackedBytes(label)) + Name());
+  };
+  const absl::StatusOr<TableMap> plain = Build(column("a ~"));
+  ASSERT_THAT(plain, IsOk());
+  EXPECT_THAT(plain->schema.columns[0].labels, ElementsAre("a ~"));
+  EXPECT_EQ(plain->schema.columns[0].charset, Charset::kUtf8mb4);
+  for (const std::string& label :
+       {std::string("\xc3\xbc"), std::string("\0a", 2)}) {
+    const std::string body = column(label);
+    EXPECT_THAT(Build(body), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                      AllOf(HasSubstr("character set"),
+                                            HasSubstr("d.t.c"))));
+    const absl::StatusOr<TableMap> map = BuildTableMap(
+        ParseTableMap(AsBytes(body)).value(), MissingNames::kNumber);
+    ASSERT_THAT(map, IsOk());
+    EXPECT_THAT(map->schema.columns[0].labels, ElementsAre(label));
+  }
+}
+
 TEST(TableMapTest, CountsJsonColumns) {
   TableSchema schema{
       .database = "d", .table = "t", .columns = {}, .key_columns = {}};
@@ -404,7 +427,8 @@ TEST(TableMapTest, RefusesFieldsThatDoNotFitTheColumns) {
         OneColumn(255, "\4", Field(7, "\x08") + Name()),  // No such type.
         OneColumn(242, "\4", Name()),                     // No collation.
         OneColumn(254, "\xf7\1", enum_charset + Name()),  // No labels.
-        OneColumn(254, "\xf7\1", label + Name()),         // No collation.
+        OneColumn(254, "\xf7\1",
+                  label + Field(11, "") + Name()),                // Ends early.
         OneColumn(254, "\xf7\3", label + enum_charset + Name()),  // Size.
         OneColumn(
             254, "\xf7\1",
