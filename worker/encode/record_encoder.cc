@@ -65,10 +65,9 @@ absl::Status InvalidTextError(const TablePlan& plan, size_t column) {
       TableName(plan), ", column ", plan.schema.columns[column].name,
       ": a value is not valid in the column's character set ",
       CharsetName(plan.schema.columns[column].charset),
-      "; correct it on the source and start the task behind this change, set "
-      "`invalid_text_policy: REPLACE` in the task to have U+FFFD in the place "
-      "of "
-      "such bytes, or remove the table from the task"));
+      "; set `invalid_text_policy: REPLACE` in the task to have U+FFFD in the "
+      "place of such bytes and go on here, or correct it on the source and "
+      "create the task anew behind this change"));
 }
 
 // Each column is written with a comma before it, the first of which the brace
@@ -120,8 +119,8 @@ absl::Status WriteKey(const TablePlan& plan, const KnownRow& row,
       return absl::FailedPreconditionError(absl::StrCat(
           TableName(plan), ": a row image lacks the key column ",
           plan.schema.columns[i].name,
-          "; SET PERSIST binlog_row_image=FULL on the source and start the "
-          "task behind this change"));
+          "; SET PERSIST binlog_row_image=FULL on the source and create the "
+          "task anew behind this change"));
     }
     const ColumnStep& step = plan.columns[i];
     writer->Raw(step.name);
