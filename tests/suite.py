@@ -45,6 +45,8 @@ class Suite(Steps):
         self.ctest("dev", "unit")
         if self.collects("tests/conformance"):
             self.pytest("conformance checker", ["tests/conformance"])
+        if self.collects("tests/binlogs"):
+            self.pytest("binlogs", ["tests/binlogs"])
         if not fast and not some:
             self.sanitize("asan", {
                 "ASAN_OPTIONS": "detect_stack_use_after_return=1",
