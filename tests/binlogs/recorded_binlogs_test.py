@@ -246,3 +246,19 @@ def check_tail(image: Dict[str, Any], tail: Dict[str, Optional[str]], after: Opt
                 assert image[name] == (None if number is None else str(value(int(number)))), name
                 count += 1
     return count
+
+
+def test_a_wrong_value_or_a_lost_row_is_found(recording: Recording) -> None:
+    change = next(change for change in recording.changes if change["table"] == "k")
+    image = change.get("after") or change["before"]
+    name = next(name for name, value in image.items() if value is not None)
+    right, image[name] = image[name], "not this"
+    with pytest.raises(AssertionError):
+        test_every_printed_value(recording)
+    image[name] = right
+    index = recording.changes.index(change)
+    del recording.changes[index]
+    with pytest.raises(AssertionError):
+        test_every_printed_value(recording)
+    recording.changes.insert(index, change)
+    test_every_printed_value(recording)
