@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "worker/charset/charset.h"
 
 namespace binferry::worker {
 namespace {
@@ -23,11 +24,29 @@ bool IsWordByte(char c) {
          c == '$' || static_cast<unsigned char>(c) >= 0x80;
 }
 
+// The sets of which the second byte of a character may look like ASCII: those
+// of Chinese have their first bytes from 81 on, those of Japanese have letters
+// of one byte between.
+enum class TrailBytes : uint8_t { kNeverAscii, kChinese, kJapanese };
+
+TrailBytes TrailBytesOf(Charset charset) {
+  if (charset == Charset::kBig5 || charset == Charset::kGbk ||
+      charset == Charset::kGb18030) {
+    return TrailBytes::kChinese;
+  }
+  return charset == Charset::kCp932 || charset == Charset::kSjis
+             ? TrailBytes::kJapanese
+             : TrailBytes::kNeverAscii;
+}
+
 // The bare words of a statement, one after the other: comments, quoted text and
 // punctuation are passed over; what stands in `/*! */` is code.
 class WordScanner {
  public:
-  explicit WordScanner(absl::string_view text) : rest_(text) {}
+  WordScanner(absl::string_view text, const StatementSyntax& syntax)
+      : rest_(text),
+        syntax_(syntax),
+        trail_bytes_(TrailBytesOf(syntax.charset)) {}
 
   // The name that stands here, quoted or bare, without its quotes.
   absl::string_view Name() {
@@ -98,23 +117,54 @@ class WordScanner {
 
   // A doubled quote is the end of one quoted piece and the start of the next.
   void SkipQuoted(char quote) {
+    const bool is_name =
+        quote == '`' || (quote == '"' && syntax_.has_ansi_quotes);
+    const bool has_escapes = syntax_.has_backslash_escapes && !is_name;
     size_t i = 1;
     while (i < rest_.size() && rest_[i] != quote) {
-      i += rest_[i] == '\\' && quote != '`' ? 2 : 1;
+      i += (has_escapes && rest_[i] == '\\') || HasTwoBytes(i) ? 2 : 1;
     }
     rest_.remove_prefix(std::min(i + 1, rest_.size()));
   }
 
+  // Whether a character of two bytes stands at `at`, of which the second may
+  // look like ASCII. Letters that follow a lead byte are never quotes but `.
+  bool HasTwoBytes(size_t at) const {
+    if (at + 1 >= rest_.size()) return false;
+    const auto lead = static_cast<unsigned char>(rest_[at]);
+    const auto trail = static_cast<unsigned char>(rest_[at + 1]);
+    switch (trail_bytes_) {
+      case TrailBytes::kNeverAscii:
+        return false;
+      case TrailBytes::kChinese:
+        return lead > 0x80 && trail >= 0x40;
+      case TrailBytes::kJapanese:
+        return lead > 0x80 && (lead < 0xa0 || lead >= 0xe0) && trail >= 0x40;
+    }
+    return false;
+  }
+
   absl::string_view TakeWord() {
-    size_t bytes = 1;
-    while (bytes < rest_.size() && IsWordByte(rest_[bytes])) ++bytes;
+    size_t bytes = 0;
+    while (bytes < rest_.size() && IsWordByte(rest_[bytes])) {
+      bytes += HasTwoBytes(bytes) ? 2 : 1;
+    }
     const absl::string_view word = rest_.substr(0, bytes);
     rest_.remove_prefix(bytes);
     return word;
   }
 
   absl::string_view rest_;
+  StatementSyntax syntax_;
+  TrailBytes trail_bytes_;
 };
+
+// Whether a CREATE TABLE is in the words of the server itself, which are in
+// UTF-8 whatever the session's character set is.
+bool IsWrittenByServer(absl::string_view text) {
+  return absl::StartsWith(text, "CREATE TABLE `") &&
+         absl::StrContains(text, "(\n  ");
+}
 
 bool Is(absl::string_view word, absl::string_view keyword) {
   return absl::EqualsIgnoreCase(word, keyword);
@@ -198,8 +248,25 @@ StatementKind KindOf(absl::string_view word, WordScanner rest) {
 
 }  // namespace
 
-Statement ClassifyStatement(absl::string_view text) {
-  WordScanner words(text);
+StatementSyntax SyntaxOf(const QueryEvent& query) {
+  constexpr uint64_t kAnsiQuotes = 0x4;
+  constexpr uint64_t kNoBackslashEscapes = 0x100000;
+  const uint64_t sql_mode = query.sql_mode.value_or(0);
+  StatementSyntax syntax;
+  syntax.has_backslash_escapes = (sql_mode & kNoBackslashEscapes) == 0;
+  syntax.has_ansi_quotes = (sql_mode & kAnsiQuotes) != 0;
+  if (!query.client_collation.has_value() || IsWrittenByServer(query.text)) {
+    return syntax;
+  }
+  const absl::StatusOr<Charset> charset =
+      CharsetOfCollation(*query.client_collation);
+  if (charset.ok()) syntax.charset = *charset;
+  return syntax;
+}
+
+Statement ClassifyStatement(absl::string_view text,
+                            const StatementSyntax& syntax) {
+  WordScanner words(text, syntax);
   Statement statement;
   statement.first_word = words.Next();
   statement.kind = KindOf(statement.first_word, words);

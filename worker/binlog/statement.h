@@ -5,6 +5,8 @@
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
+#include "worker/binlog/events.h"
+#include "worker/charset/charset.h"
 
 namespace binferry::worker {
 
@@ -31,10 +33,23 @@ struct Statement {
   absl::string_view savepoint;
 };
 
-// Never fails: what it doesn't know is kDefinition. Bytes above 127 and
-// character sets whose trail bytes look like ASCII matter only behind the
-// words that decide.
-Statement ClassifyStatement(absl::string_view text);
+// What decides where quoted text ends.
+struct StatementSyntax {
+  // False: sql_mode NO_BACKSLASH_ESCAPES.
+  bool has_backslash_escapes = true;
+  // sql_mode ANSI_QUOTES: "x" is a name, in which a backslash is a letter.
+  bool has_ansi_quotes = false;
+  // Of the text: some have characters of two bytes of which the second may be
+  // that of a quote or a backslash.
+  Charset charset = Charset::kUtf8mb4;
+};
+
+// As the session that wrote `query` had it.
+StatementSyntax SyntaxOf(const QueryEvent& query);
+
+// Never fails: what it doesn't know is kDefinition.
+Statement ClassifyStatement(absl::string_view text,
+                            const StatementSyntax& syntax = {});
 
 }  // namespace binferry::worker
 

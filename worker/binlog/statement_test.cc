@@ -97,6 +97,55 @@ TEST(StatementTest, SeesRowsInCreateTableSelectOfStatementFormat) {
             StatementKind::kChange);
 }
 
+TEST(StatementTest, KnowsWhereQuotedTextEnds) {
+  const auto kind = [](absl::string_view text, uint64_t sql_mode,
+                       uint16_t collation) {
+    QueryEvent query;
+    query.text = text;
+    query.sql_mode = sql_mode;
+    query.client_collation = collation;
+    return ClassifyStatement(text, SyntaxOf(query)).kind;
+  };
+  constexpr uint64_t kAnsiQuotes = 0x4;
+  constexpr uint64_t kNoBackslashEscapes = 0x100000;
+  constexpr uint16_t kUtf8mb4 = 255;
+  constexpr uint16_t kGbk = 28;
+  constexpr uint16_t kSjis = 13;
+  const absl::string_view escaped =
+      "create table u (a int comment 'a\\' select ') select 1";
+  EXPECT_EQ(kind(escaped, 0, kUtf8mb4), StatementKind::kChange);
+  const absl::string_view backslash = "create table u select '\\' a from t";
+  EXPECT_EQ(kind(backslash, kNoBackslashEscapes, kUtf8mb4),
+            StatementKind::kChange);
+  const absl::string_view comment =
+      "create table u (a int comment 'that user\\'s table')";
+  EXPECT_EQ(kind(comment, 0, kUtf8mb4), StatementKind::kDefinition);
+  const absl::string_view name =
+      "create table u (\"a\\\" int) as select 1 \"a\\\"";
+  EXPECT_EQ(kind(name, kAnsiQuotes, kUtf8mb4), StatementKind::kChange);
+  EXPECT_EQ(kind(name, 0, kUtf8mb4), StatementKind::kDefinition);
+  // A second byte of 5C, and one of 60.
+  const absl::string_view trail =
+      "create table u (a int default '\x95\\') as select '\x95\\' a";
+  EXPECT_EQ(kind(trail, 0, kGbk), StatementKind::kChange);
+  EXPECT_EQ(kind(trail, 0, kSjis), StatementKind::kChange);
+  const absl::string_view backtick =
+      "create table `\x81`x` (`a` int) as select 1 a";
+  EXPECT_EQ(kind(backtick, 0, kGbk), StatementKind::kChange);
+  const absl::string_view bare =
+      "create table \x81` (a int default '`') as select 1 a";
+  EXPECT_EQ(kind(bare, 0, kGbk), StatementKind::kChange);
+  // A half-width letter of one byte.
+  const absl::string_view katakana =
+      "create table `\xb1` (a int comment '\xb1') as select 1 a";
+  EXPECT_EQ(kind(katakana, 0, kSjis), StatementKind::kChange);
+  // The server's own words are in UTF-8.
+  EXPECT_EQ(kind("CREATE TABLE `\xe6\x98\x8e` (\n  `select` int\n) START "
+                 "TRANSACTION",
+                 0, kGbk),
+            StatementKind::kDefinition);
+}
+
 TEST(StatementTest, SeesNoRowsInCreateTableSelectOfRowFormat) {
   EXPECT_EQ(KindOf("CREATE TABLE `u` (\n  `select` int\n) START TRANSACTION"),
             StatementKind::kDefinition);

@@ -72,7 +72,7 @@ absl::StatusOr<StreamGrammar::Step> StreamGrammar::AcceptTableMap() {
 
 absl::StatusOr<StreamGrammar::Step> StreamGrammar::AcceptQuery(
     const QueryEvent& query) {
-  const Statement statement = ClassifyStatement(query.text);
+  const Statement statement = ClassifyStatement(query.text, SyntaxOf(query));
   switch (statement.kind) {
     case StatementKind::kBegin:
       return Begin();
