@@ -56,6 +56,18 @@ class EventDecoderTest : public ::testing::Test {
     Frame(binlog_.FormatDescription());
   }
 
+  // A stream without checksums that begins in the middle of a file, with a
+  // format description that stands nowhere.
+  void StartStreamAt(uint64_t position) {
+    binlog_ = EventBuilder(
+        {.position = position, .checksum = ChecksumAlgorithm::kNone});
+    Frame(binlog_.FakeRotate());
+    std::string format = EventBuilder({.checksum = ChecksumAlgorithm::kNone})
+                             .FormatDescription();
+    format.replace(13, 4, LittleEndian(0, 4));
+    Frame(format);
+  }
+
   EventBuilder binlog_;
   EventDecoder decoder_;
   std::string event_;  // What views point into.
@@ -158,17 +170,10 @@ TEST_F(EventDecoderTest, StartsInTheMiddleOfAFile) {
 
   EventDecoder decoder;
   decoder_ = decoder;
-  EventBuilder unchecked({.file = "b.000007",
-                          .position = 5000,
-                          .checksum = ChecksumAlgorithm::kNone});
-  Frame(unchecked.FakeRotate());
-  format =
-      EventBuilder({.checksum = ChecksumAlgorithm::kNone}).FormatDescription();
-  for (size_t i = 13; i < 17; ++i) format[i] = '\0';
-  Frame(format);
-  EXPECT_EQ(decoder_.place().ToString(), "b.000007:5000");
-  Frame(unchecked.Xid(1));
-  EXPECT_EQ(decoder_.position(), unchecked.position());
+  StartStreamAt(5000);
+  EXPECT_EQ(decoder_.place().ToString(), "binlog.000001:5000");
+  Frame(binlog_.Xid(1));
+  EXPECT_EQ(decoder_.position(), binlog_.position());
 }
 
 TEST_F(EventDecoderTest, FollowsRotations) {
@@ -254,11 +259,7 @@ TEST_F(EventDecoderTest, RefusesGapsAndRepetitions) {
 }
 
 TEST_F(EventDecoderTest, CountsBeyondFourGigabytes) {
-  constexpr uint64_t kNearWrap = (uint64_t{1} << 32) - 30;
-  EventDecoder decoder(Coordinates{"binlog.000001", kNearWrap});
-  decoder_ = decoder;
-  binlog_ = EventBuilder(
-      {.position = kNearWrap, .checksum = ChecksumAlgorithm::kNone});
+  StartStreamAt((uint64_t{1} << 32) - 30);
   Frame(binlog_.Xid(1));
   Frame(binlog_.Xid(2));
   EXPECT_GT(decoder_.position(), uint64_t{1} << 32);
@@ -384,12 +385,8 @@ TEST_F(EventDecoderTest, TellsPartialUpdates) {
 
 TEST_F(EventDecoderTest, KnowsAnEventThatEndsAtFourGigabytes) {
   // Its end is 0 in the header, as of events that stand nowhere.
-  binlog_ = EventBuilder({.checksum = ChecksumAlgorithm::kNone});
-  const uint64_t xid_bytes = EventHeader::kBytes + 8;
-  const uint64_t start = (uint64_t{1} << 32) - xid_bytes;
-  StartStream();
-  binlog_.SkipTo(start);
-  decoder_ = EventDecoder(Coordinates{"binlog.000001", start});
+  constexpr uint64_t kXidBytes = EventHeader::kBytes + 8;
+  StartStreamAt((uint64_t{1} << 32) - kXidBytes);
   Frame(binlog_.Xid(1));
   EXPECT_EQ(decoder_.position(), uint64_t{1} << 32);
   Frame(binlog_.Xid(2));
