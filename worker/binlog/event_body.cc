@@ -24,6 +24,18 @@ absl::Status Malformed(EventType type) {
   return Malformed(static_cast<uint8_t>(type));
 }
 
+absl::Status MalformedRows(uint8_t type) {
+  const absl::Status status = Malformed(type);
+  if (type != static_cast<uint8_t>(EventType::kPartialUpdateRows)) {
+    return status;
+  }
+  // Seen on 8.0.33; the server's own replicas can't read it either.
+  return absl::DataLossError(absl::StrCat(
+      status.message(),
+      ", as sources with log_bin_use_v1_row_events=ON write it: set that to "
+      "OFF and start behind this place"));
+}
+
 // Whether the server's version writes the checksum algorithm: MySQL 5.6.1 and
 // MariaDB 5.3 were the first.
 bool KnowsChecksums(absl::string_view version) {
@@ -449,11 +461,11 @@ absl::StatusOr<RowsEvent> ParseRows(uint8_t type,
   event.ends_statement = (reader.U16() & kEndsStatement) != 0;
   if (!is_v1) {
     const uint16_t extra_bytes = reader.U16();  // Counts itself.
-    if (extra_bytes < 2) return Malformed(type);
+    if (extra_bytes < 2) return MalformedRows(type);
     reader.Skip(extra_bytes - 2u);
   }
   event.column_count = reader.Packed();
-  if (event.column_count > kMaxColumns) return Malformed(type);
+  if (event.column_count > kMaxColumns) return MalformedRows(type);
   const uint64_t bitmap_bytes = (event.column_count + 7) / 8;
   if (event.kind != RowsEvent::Kind::kWrite) {
     event.before_columns = reader.Bytes(bitmap_bytes);
@@ -462,7 +474,7 @@ absl::StatusOr<RowsEvent> ParseRows(uint8_t type,
     event.after_columns = reader.Bytes(bitmap_bytes);
   }
   event.rows = reader.Rest();
-  if (!reader.ok()) return Malformed(type);
+  if (!reader.ok()) return MalformedRows(type);
   return event;
 }
 

@@ -381,6 +381,13 @@ TEST_F(EventDecoderTest, TellsPartialUpdates) {
   EXPECT_EQ(rows.kind, RowsEvent::Kind::kUpdate);
   EXPECT_TRUE(rows.is_partial);
   EXPECT_EQ(AsText(rows.rows), "rows");
+  // As 8.0.33 writes it with log_bin_use_v1_row_events=ON.
+  const EventFrame frame =
+      Frame(binlog_.Raw(39, LittleEndian(7, 6) + LittleEndian(1, 2) +
+                                "\x02\xff\xff" + std::string(50, '\1')));
+  EXPECT_THAT(decoder_.Decode(frame),
+              StatusIs(absl::StatusCode::kDataLoss,
+                       HasSubstr("log_bin_use_v1_row_events")));
 }
 
 TEST_F(EventDecoderTest, KnowsAnEventThatEndsAtFourGigabytes) {

@@ -42,6 +42,8 @@ void ChunkFeed::Append(absl::FunctionRef<void(Chunk*)> edit) {
 
 void ChunkFeed::Hold() {
   absl::MutexLock lock(&mu_);
+  CloseLocked();
+  arrival_.Signal();
   is_held_ = true;
 }
 

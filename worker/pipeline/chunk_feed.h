@@ -30,9 +30,10 @@ class ChunkFeed {
   // Lets `edit` add an event or a transaction's end to the open chunk. `edit`
   // runs under a lock.
   void Append(absl::FunctionRef<void(Chunk*)> edit) ABSL_LOCKS_EXCLUDED(mu_);
-  // Keeps the open chunk from encoders that have nothing to do, until Release,
-  // so that what is appended can be taken back. It is closed all the same where
-  // it becomes kHeldSize times as large as others, or by CloseOpenChunk.
+  // Closes the open chunk, and keeps the next one from encoders that have
+  // nothing to do, until Release, so that what is appended can be taken back.
+  // It is closed all the same where it becomes kHeldSize times as large as
+  // others, or by CloseOpenChunk.
   void Hold() ABSL_LOCKS_EXCLUDED(mu_);
   void Release() ABSL_LOCKS_EXCLUDED(mu_);
   static constexpr size_t kHeldSize = 4;

@@ -72,6 +72,14 @@ TEST(ChunkFeedTest, KeepsAHeldChunkFromIdleEncoders) {
   EXPECT_EQ(taken->bytes.size(), 5u);
 }
 
+TEST(ChunkFeedTest, HoldsNothingOfWhatWasThereBefore) {
+  ChunkFeed feed(kMaxChunkBytes, absl::InfiniteDuration());
+  AppendBytes(&feed, 10);
+  feed.Hold();
+  AppendBytes(&feed, 20);
+  EXPECT_EQ(feed.Take()->bytes.size(), 10u);
+}
+
 TEST(ChunkFeedTest, ClosesAHeldChunkAtFourTimesTheSize) {
   ChunkFeed feed(kMaxChunkBytes, absl::InfiniteDuration());
   feed.Hold();

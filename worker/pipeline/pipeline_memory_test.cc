@@ -48,6 +48,26 @@ class PipelineMemoryTest : public ::testing::Test {
     for (size_t i = 0; i < count; ++i) ASSERT_EQ(records[i].id, i + 1);
   }
 
+  void ExpectThatALargeTransactionFlowsThrough() {
+    options_.budget_bytes = size_t{1} << 20;
+    std::vector<EventBuilder::RowsSpec> events;
+    constexpr int kEvents = 1000;
+    const std::string text(1000, 'x');
+    for (int i = 0; i < kEvents; ++i) {
+      events.push_back(
+          InsertOf(orders_, std::vector<Row>(8, {Signed(i), Text(text)})));
+    }
+    server_.Transaction(events);  // 8 MB, and more as records.
+    // The budget and, of the oldest chunk, what goes beyond it.
+    EXPECT_LE(PeakBytes(), options_.budget_bytes + (size_t{256} << 10));
+    ExpectIdsWithoutGaps(8 * kEvents);
+    bool is_cut = false;
+    for (const auto& commit : destination_.checkpoints()) {
+      is_cut |= commit.checkpoint.rows_done > 0;
+    }
+    EXPECT_TRUE(is_cut);
+  }
+
   SystemClock clock_;
   RecordingDestination destination_;
   ScriptedServer server_;
@@ -56,23 +76,12 @@ class PipelineMemoryTest : public ::testing::Test {
 };
 
 TEST_F(PipelineMemoryTest, ATransactionLargerThanTheBudgetFlowsThrough) {
-  options_.budget_bytes = size_t{1} << 20;
-  std::vector<EventBuilder::RowsSpec> events;
-  constexpr int kEvents = 1000;
-  const std::string text(1000, 'x');
-  for (int i = 0; i < kEvents; ++i) {
-    events.push_back(
-        InsertOf(orders_, std::vector<Row>(8, {Signed(i), Text(text)})));
-  }
-  server_.Transaction(events);  // 8 MB, and more as records.
-  // The budget and, of the oldest chunk, what goes beyond it.
-  EXPECT_LE(PeakBytes(), options_.budget_bytes + (size_t{256} << 10));
-  ExpectIdsWithoutGaps(8 * kEvents);
-  bool is_cut = false;
-  for (const auto& commit : destination_.checkpoints()) {
-    is_cut |= commit.checkpoint.rows_done > 0;
-  }
-  EXPECT_TRUE(is_cut);
+  ExpectThatALargeTransactionFlowsThrough();
+}
+
+TEST_F(PipelineMemoryTest, ACompressedTransactionLargerThanItFlowsThrough) {
+  server_.set_compresses(true);
+  ExpectThatALargeTransactionFlowsThrough();
 }
 
 TEST_F(PipelineMemoryTest, SmallRowsThatGrowMuchStayWithinTheBudget) {
