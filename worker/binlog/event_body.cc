@@ -29,7 +29,8 @@ absl::Status MalformedRows(uint8_t type) {
   if (type != static_cast<uint8_t>(EventType::kPartialUpdateRows)) {
     return status;
   }
-  // Seen on 8.0.33; the server's own replicas can't read it either.
+  // Seen on 8.0.33: no extra row information, against what the format
+  // description says.
   return absl::DataLossError(absl::StrCat(
       status.message(),
       ", as sources with log_bin_use_v1_row_events=ON write it: set that to "
