@@ -161,6 +161,12 @@ absl::StatusOr<EventFrame> EventDecoder::FrameUnlocated(
   if (frame.header.Is(EventType::kFormatDescription)) {
     BINFERRY_ASSIGN_OR_RETURN(
         format_, ParseFormatDescription(raw.subspan(EventHeader::kBytes)));
+  } else if (format_.server_version.empty() &&
+             !frame.header.Is(EventType::kRotate)) {
+    // Nothing tells whether the event has a checksum.
+    return absl::DataLossError(absl::StrCat(
+        "the stream begins with the event ", EventTypeName(frame.header.type),
+        " in place of a FORMAT_DESCRIPTION"));
   }
   BINFERRY_ASSIGN_OR_RETURN(frame.body, TakeBody(frame.header, raw));
   BINFERRY_RETURN_IF_ERROR(Advance(&frame));
@@ -188,9 +194,12 @@ absl::StatusOr<absl::Span<const uint8_t>> EventDecoder::TakeBody(
     const EventHeader& header, absl::Span<const uint8_t> raw) const {
   const absl::Span<const uint8_t> body = raw.subspan(EventHeader::kBytes);
   // The dump thread makes a ROTATE before it has read the file, and gives it a
-  // checksum or not whatever the file's algorithm is.
-  if (header.Is(EventType::kRotate) &&
-      (header.has_flag(EventHeader::kArtificial) || header.timestamp == 0)) {
+  // checksum or not whatever the file's algorithm is. It stands nowhere: a real
+  // one whose flag is damaged must not pass for it.
+  const bool is_made_up =
+      header.timestamp == 0 ||
+      (header.has_flag(EventHeader::kArtificial) && header.log_pos == 0);
+  if (header.Is(EventType::kRotate) && is_made_up) {
     return HasValidChecksum(header, raw)
                ? body.first(body.size() - kChecksumBytes)
                : body;

@@ -258,6 +258,23 @@ TEST_F(EventDecoderTest, RefusesGapsAndRepetitions) {
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("doubled")));
 }
 
+TEST_F(EventDecoderTest, WantsTheFormatBeforeAnythingElse) {
+  Frame(binlog_.FakeRotate());
+  EXPECT_THAT(
+      FrameError(binlog_.Xid(1)),
+      StatusIs(absl::StatusCode::kDataLoss, HasSubstr("FORMAT_DESCRIPTION")));
+}
+
+TEST_F(EventDecoderTest, ADamagedFlagDoesNotExemptARotateFromItsChecksum) {
+  StartStream();
+  std::string rotate = binlog_.Rotate("binlog.000002");
+  constexpr size_t kFlagsOffset = 17;
+  rotate[kFlagsOffset] =
+      static_cast<char>(rotate[kFlagsOffset] | EventHeader::kArtificial);
+  EXPECT_THAT(FrameError(rotate),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("checksum")));
+}
+
 TEST_F(EventDecoderTest, CountsBeyondFourGigabytes) {
   StartStreamAt((uint64_t{1} << 32) - 30);
   Frame(binlog_.Xid(1));
