@@ -25,6 +25,7 @@ constexpr uint64_t kMaxFormatBytes = 1024;
 // Where a raw event's header has them.
 constexpr size_t kEventSizeOffset = 9;
 constexpr size_t kLogPosOffset = 13;
+constexpr size_t kFlagsOffset = 17;
 
 void AppendNumber(uint64_t value, size_t bytes, std::string* out) {
   for (size_t i = 0; i < bytes; ++i) {
@@ -61,7 +62,6 @@ std::string DetachedFormat(absl::string_view raw) {
   for (const size_t offset : {kLogPosOffset, kCreatedOffset}) {
     std::fill_n(event.begin() + static_cast<ptrdiff_t>(offset), 4, '\0');
   }
-  constexpr size_t kFlagsOffset = 17;
   event[kFlagsOffset] =
       static_cast<char>(event[kFlagsOffset] & ~EventHeader::kInUse);
   event.resize(event.size() - kChecksumBytes);
@@ -77,6 +77,14 @@ absl::Span<const uint8_t> WithoutChecksum(absl::Span<const uint8_t> event) {
       crc32_z(0, bytes.data(), bytes.size()) ==
       ReadLittleEndian(bytes.data() + bytes.size(), kChecksumBytes);
   return has_checksum ? bytes : event;
+}
+
+// Whether a FORMAT_DESCRIPTION has its checksum. In a file it always does, be
+// the algorithm none; the flag of a file in use is left out.
+bool HasChecksum(std::string format) {
+  format[kFlagsOffset] =
+      static_cast<char>(format[kFlagsOffset] & ~EventHeader::kInUse);
+  return WithoutChecksum(AsBytes(format)).size() < format.size();
 }
 
 std::string BaseName(const std::string& path) {
@@ -213,6 +221,11 @@ absl::Status FileBinlogSource::ReadFormat() {
   BINFERRY_RETURN_IF_ERROR(
       At(ParseFormatDescription(event.subspan(EventHeader::kBytes)).status()));
   format_ = std::string(AsText(event));
+  if (!HasChecksum(format_)) {
+    return At(absl::DataLossError(
+        "the file's FORMAT_DESCRIPTION does not match its checksum: the file "
+        "was damaged"));
+  }
   return absl::OkStatus();
 }
 
