@@ -43,6 +43,8 @@ class Suite(Steps):
             self.lint()
         self.build("dev")
         self.ctest("dev", "unit")
+        if self.options.long:
+            self.ctest("dev", "long")
         if self.collects("tests/conformance"):
             self.pytest("conformance checker", ["tests/conformance"])
         if self.collects("tests/binlogs"):
@@ -85,7 +87,7 @@ class Suite(Steps):
         selection = ["-L", f"^{label}$"]
         if self.options.regex:
             selection += ["-R", self.options.regex]
-        return selection if self.options.long else selection + ["-LE", "^long$"]
+        return selection
 
     def sanitize(self, preset: str, environment: Dict[str, str]) -> None:
         """The unit tests under a sanitizer."""

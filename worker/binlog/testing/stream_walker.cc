@@ -55,16 +55,14 @@ absl::Status StreamWalker::Take(absl::Span<const uint8_t> raw) {
   BINFERRY_ASSIGN_OR_RETURN(const EventFrame frame, decoder.Frame(raw));
   std::swap(decoder_, decoder);
   const absl::Status status = TakeFrame(frame);
-  if (!status.ok()) {
-    std::swap(decoder_, decoder);
-    grammar_.Reset();
-  }
+  if (!status.ok()) std::swap(decoder_, decoder);
   return status;
 }
 
 absl::Status StreamWalker::TakeFrame(const EventFrame& frame) {
   BINFERRY_ASSIGN_OR_RETURN(const Event event, decoder_.Decode(frame));
-  BINFERRY_RETURN_IF_ERROR(grammar_.Accept(event).status());
+  // An order that makes no sense, or XA, must not hide what the events hold.
+  if (!grammar_.Accept(event).ok()) grammar_.Reset();
   if (const auto* payload = std::get_if<TransactionPayloadEvent>(&event)) {
     return TakePayload(*payload);
   }

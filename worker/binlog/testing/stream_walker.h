@@ -15,9 +15,10 @@
 
 namespace binferry::worker {
 
-// Decodes all that the pipeline decodes: events, those in payloads, sets of
-// GTIDs, tables and rows, and reads each byte that a value points to. A copy
-// goes on from the same place on its own. Thread-compatible.
+// Decodes all that the pipeline decodes: events, those in payloads, statements,
+// sets of GTIDs, tables and rows, and reads each byte that a value points to.
+// The order of events is looked at but not judged. A copy goes on from the same
+// place on its own. Thread-compatible.
 class StreamWalker {
  public:
   // Takes the next raw event (BinlogSource::Next). INTERNAL only if two ways to
