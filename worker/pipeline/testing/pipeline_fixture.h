@@ -107,6 +107,11 @@ class PipelineFixture : public ::testing::Test {
     return alerts_;
   }
 
+  void ForgetAlerts() {
+    absl::MutexLock lock(&mu_);
+    alerts_.clear();
+  }
+
   void Note(const PipelineAlert& alert) {
     absl::MutexLock lock(&mu_);
     alerts_.push_back(alert);
