@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from results import Results, case_of_command, cases_of_junit  # noqa: E402
 from support.steps import BUILD, PYTHON, ROOT, Interrupted, StepFailed, Steps, raise_on_signals  # noqa: E402
 
-CASES = ROOT / "tests/conformance/cases.jsonl"
+CASES = [ROOT / "tests/conformance" / name for name in ("cases.jsonl", "more_cases.jsonl")]
 # Compression, checksum, at which commits the pipeline is killed (0: never), partition policy, format.
 CONFORMANCE_PASSES = [("off", "crc32", 0, "key", "json"), ("off", "none", 0, "table", "json-c"),
                       ("on", "none", 0, "key", "json"), ("on", "crc32", 2, "key", "json")]
@@ -153,7 +153,7 @@ class Suite(Steps):
         regex = self.options.regex
         if not regex or re.search(regex, "conformance"):
             return ""
-        ids = re.findall(r'^\{"id": "([^"]+)"', CASES.read_text(encoding="utf-8"), re.M)
+        ids = re.findall(r'^\{"id": "([^"]+)"', "".join(file.read_text(encoding="utf-8") for file in CASES), re.M)
         return regex if any(re.search(regex, name) for name in ids) else None
 
     def conformance(self, cases: str) -> None:
@@ -164,8 +164,9 @@ class Suite(Steps):
             name = f"conformance, compression {compression}, checksum {checksum}"
             name += f", killed at every {kill_every}. commit" if kill_every else ""
             junit = self.logs / f"{name.replace(' ', '-').replace(',', '')}.xml"
+            files = [part for file in CASES for part in ("--cases", str(file))]
             code = self.execute(name, [
-                "tests/conformance/run", "--cases", str(CASES), "--server", address, "--compression", compression,
+                "tests/conformance/run", *files, "--server", address, "--compression", compression,
                 "--checksum", checksum, "--kill-every", str(kill_every), "--partition", partition, "--format", form,
                 "--junit", str(junit), "-k", cases])
             found = cases_of_junit(junit, f"{name}: ")

@@ -58,17 +58,17 @@ class Case:
         return next((reason for need, reason in MISSING.items() if need in needs), None)
 
 
-def load(file: Path) -> List[Case]:
-    """The cases of a file. What the project's copy says of the same case beyond SQL and expectation is added."""
-    known = {} if file.resolve() == OWN else {_identity(case): case for case in _objects(OWN)}
-    cases = []
-    for case in _objects(file):
-        fields = {**known.get(_identity(case), {}), **case}
-        cases.append(_case(fields))
-    ids = [case.id for case in cases]
-    if len(set(ids)) != len(ids):
-        raise BadCase(f"{file}: an id stands twice")
-    return cases
+def load(*files: Path) -> List[Case]:
+    """The cases of files. What the project's copy says of the same case beyond SQL and expectation is added."""
+    known = {_identity(case): case for case in _objects(OWN)}
+    cases: Dict[str, Case] = {}
+    for file in files:
+        for fields in _objects(file):
+            case = _case({**known.get(_identity(fields), {}), **fields})
+            if case.id in cases:
+                raise BadCase(f"{file}: the id {case.id} stands twice")
+            cases[case.id] = case
+    return list(cases.values())
 
 
 def _objects(file: Path) -> List[Dict[str, Any]]:

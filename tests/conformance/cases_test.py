@@ -17,8 +17,8 @@ def _file(folder: Path, **fields: Any) -> Path:
 
 
 def test_reads_the_cases_of_the_project() -> None:
-    cases = load(OWN)
-    assert len(cases) >= 111
+    cases = load(OWN, OWN.parent / "more_cases.jsonl")
+    assert len(cases) > 111
     for case in cases:
         case.expectation()
 
@@ -30,6 +30,11 @@ def test_adds_to_a_case_what_the_project_knows_of_it(tmp_path: Path) -> None:
             case = json.loads(line)
             file.write(json.dumps({name: case[name] for name in ("id", "sql", "expect", "note")}) + "\n")
     assert load(bare) == load(OWN)
+
+
+def test_refuses_an_id_that_stands_twice() -> None:
+    with pytest.raises(BadCase, match="T01 stands twice"):
+        load(OWN, OWN)
 
 
 def test_adds_nothing_to_another_case_of_the_same_name(tmp_path: Path) -> None:

@@ -97,7 +97,8 @@ def arguments() -> argparse.Namespace:
         prog="tests/conformance/run",
         description="Runs cases of SQL against a real MySQL server, carries the changes through the whole worker "
                     "pipeline into a file, and compares the records with what the cases expect.")
-    parser.add_argument("--cases", type=Path, required=True, metavar="FILE", help="the cases, one JSON object a line")
+    parser.add_argument("--cases", type=Path, required=True, action="append", metavar="FILE",
+                        help="the cases, one JSON object a line; may be given several times")
     parser.add_argument("--metadata", choices=("full", "minimal"), default="full",
                         help="the source's binlog_row_metadata (default: full)")
     parser.add_argument("--compression", choices=("on", "off"), default="off",
@@ -139,7 +140,7 @@ def program() -> Path:
 
 def run_all(options: argparse.Namespace) -> int:
     """Runs the cases that the options choose and reports; the exit code."""
-    cases = [case for case in load(options.cases) if re.search(options.regex, case.id)]
+    cases = [case for case in load(*options.cases) if re.search(options.regex, case.id)]
     with ExitStack() as stack:
         binary = program()
         if options.server:
