@@ -32,17 +32,18 @@ class DamagedFile {
   // Of tests/binlogs.
   explicit DamagedFile(const std::string& name);
 
-  // Flips single bits of the events. With checksums, each must be an error,
-  // unless it is the one bit that says that the server still writes the file.
-  // Without checksums there may be none; then what is decoded must be sound in
-  // itself, and cost no more memory than the event's size explains.
+  // Flips single bits of the events but the FORMAT_DESCRIPTION. With checksums,
+  // each must be an error. Without them there may be none; then what is decoded
+  // must be sound in itself, and cost no more memory than the event's size
+  // explains.
   void FlipBits(const DamageChoice& bits);
   void FlipHeaderBits();
   // Flips bits of the events' sizes in the file itself, so that the file's
   // reader cuts the events wrongly.
   void FlipSizeBits(const DamageChoice& events);
   // Flips each bit of the FORMAT_DESCRIPTION in the file itself, which has a
-  // checksum even where the other events have none.
+  // checksum even where the other events have none. Only the bit that says that
+  // the server still writes the file is none of it.
   void FlipFormatBits();
   // Ends the file behind so many bytes. An error, unless between two events.
   void Truncate(const DamageChoice& lengths);
