@@ -334,7 +334,9 @@ TEST(TableMapTest, KnowsTheColumnsOfFunctionalIndexesByTheirNames) {
   const absl::StatusOr<TableMap> map = Build(body(""));
   ASSERT_THAT(map, IsOk());
   EXPECT_FALSE(map->schema.columns[0].is_hidden);
-  for (int i = 1; i < 4; ++i) EXPECT_TRUE(map->schema.columns[i].is_hidden);
+  for (size_t i = 1; i < 4; ++i) {
+    EXPECT_TRUE(map->schema.columns[i].is_hidden);
+  }
   EXPECT_EQ(map->json_columns, 0u);
   EXPECT_THAT(Build(body(Field(12, "\xf0"))),
               StatusIs(absl::StatusCode::kUnimplemented));
