@@ -12,6 +12,12 @@ constexpr uint8_t kNullDocument[] = {0};  // The literal null's byte.
 constexpr size_t kTypeBytes = 1;
 constexpr size_t kKeyLengthBytes = 2;
 
+// An offset or a size. The compiler makes one load of each.
+size_t ReadOffset(const uint8_t* p, size_t offset_bytes) {
+  return static_cast<size_t>(offset_bytes == 2 ? ReadLittleEndian(p, 2)
+                                               : ReadLittleEndian(p, 4));
+}
+
 // Seven bits a byte, the lowest first; all bytes but the last have the top bit.
 absl::StatusOr<absl::Span<const uint8_t>> ReadCounted(
     absl::Span<const uint8_t> bytes) {
@@ -75,11 +81,6 @@ absl::StatusOr<JsonOpaque> ReadJsonOpaque(const JsonValue& value) {
   return JsonOpaque{value.bytes[0], *content};
 }
 
-bool IsJsonContainer(JsonType type) {
-  return static_cast<uint8_t>(type) <=
-         static_cast<uint8_t>(JsonType::kLargeArray);
-}
-
 absl::StatusOr<JsonContainer> JsonContainer::Open(const JsonValue& value) {
   if (!IsJsonContainer(value.type)) {
     return DamagedJson("a scalar where an object or array must be");
@@ -111,8 +112,7 @@ absl::StatusOr<absl::string_view> JsonContainer::Key(uint32_t index) const {
   const uint8_t* const entry =
       bytes_.data() + 2 * size_t{offset_bytes_} +
       size_t{index} * (offset_bytes_ + kKeyLengthBytes);
-  const size_t offset =
-      static_cast<size_t>(ReadLittleEndian(entry, offset_bytes_));
+  const size_t offset = ReadOffset(entry, offset_bytes_);
   const size_t length = static_cast<size_t>(
       ReadLittleEndian(entry + offset_bytes_, kKeyLengthBytes));
   if (offset < header_bytes_ || offset > bytes_.size() ||

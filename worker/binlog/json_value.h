@@ -70,7 +70,10 @@ struct JsonOpaque {
 absl::StatusOr<JsonOpaque> ReadJsonOpaque(const JsonValue& value);
 
 // Whether a value of this type is a JsonContainer.
-bool IsJsonContainer(JsonType type);
+inline bool IsJsonContainer(JsonType type) {
+  return static_cast<uint8_t>(type) <=
+         static_cast<uint8_t>(JsonType::kLargeArray);
+}
 
 // An object or an array whose header has been checked. Immutable.
 class JsonContainer {
