@@ -18,7 +18,8 @@ namespace binferry::worker {
 //   TIME                          "-00:00:00.000001"
 //   all others                    "base64:type15:AP8=", type15 being MySQL's
 //                                 column type, with a "\n" after every 76
-//                                 characters of base64
+//                                 characters of base64 (MySQL 8.0.12 forgets to
+//                                 escape it)
 //
 // DATA_LOSS for bytes that are none of their type.
 absl::Status AppendJsonOpaque(const JsonOpaque& opaque, std::string* text);
