@@ -35,16 +35,37 @@ class Stream {
   StreamWalker walker_;
 };
 
+constexpr uint16_t kAsItIs = 0x8000;
+constexpr uint16_t kInPayload = 0x4000;
+constexpr uint16_t kFlags = kAsItIs | kInPayload;
+constexpr uint8_t kPayloadType = 40;
+
+absl::Span<const uint8_t> TakePiece(uint16_t length, ByteReader* pieces) {
+  return pieces->Bytes(
+      std::min<uint64_t>(length & ~kFlags, pieces->remaining()));
+}
+
+// Whether something in the input may be decompressed.
+bool MayHavePayload(absl::Span<const uint8_t> input) {
+  constexpr size_t kTypeOffset = 4;  // Of a whole event.
+  for (ByteReader pieces(input); !pieces.AtEnd();) {
+    const uint16_t length = pieces.U16();
+    const absl::Span<const uint8_t> piece = TakePiece(length, &pieces);
+    const size_t offset = (length & kAsItIs) != 0 ? kTypeOffset : 0;
+    if ((length & kInPayload) != 0) return true;
+    if (piece.size() > offset && piece[offset] == kPayloadType) return true;
+  }
+  return false;
+}
+
 void Run(absl::Span<const uint8_t> input) {
-  constexpr uint16_t kAsItIs = 0x8000;
-  constexpr uint16_t kInPayload = 0x4000;
-  constexpr uint16_t kFlags = kAsItIs | kInPayload;
-  constexpr uint8_t kPayloadType = 40;
   // A column takes a byte of metadata, and some hundreds as a Column and a
   // DecodeStep; a payload the context of zstd and its largest window.
   constexpr size_t kBytesPerByte = 1024;
-  constexpr size_t kSlackBytes = size_t{256} << 20;
-  const AllocationBound bound(kBytesPerByte * input.size() + kSlackBytes);
+  constexpr size_t kSlackBytes = 65536;
+  constexpr size_t kZstdBytes = size_t{256} << 20;
+  const AllocationBound bound(kBytesPerByte * input.size() + kSlackBytes +
+                              (MayHavePayload(input) ? kZstdBytes : 0));
   EventBuilder binlog;
   Stream stream;
   stream.Take(binlog.FakeRotate());
@@ -53,8 +74,7 @@ void Run(absl::Span<const uint8_t> input) {
   ByteReader pieces(input);
   while (!pieces.AtEnd()) {
     const uint16_t length = pieces.U16();
-    const absl::Span<const uint8_t> piece =
-        pieces.Bytes(std::min<uint64_t>(length & ~kFlags, pieces.remaining()));
+    const absl::Span<const uint8_t> piece = TakePiece(length, &pieces);
     if ((length & kAsItIs) != 0) {
       stream.Take(piece);
       continue;
