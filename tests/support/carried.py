@@ -18,8 +18,10 @@ from support.stack import Stack
 class Carried:
     """A database of its own, a running task over it with a topic per table, and a session on it."""
 
-    def __init__(self, cluster: Cluster, stack: Stack, source: Optional[Stack] = None, **changes: Any):
-        """`stack` has Kafka and PostgreSQL; `source`, default the same, MySQL. `changes` as in task_definition."""
+    def __init__(self, cluster: Cluster, stack: Stack, source: Optional[Stack] = None, via: Optional[str] = None,
+                 **changes: Any):
+        """`stack` has Kafka and PostgreSQL; `source`, default the same, MySQL, which the task reaches at `via`, host:port,
+        default directly. `changes` as in task_definition."""
         source = source or stack
         self.cluster = cluster
         self.kafka = Kafka(stack.kafka)
@@ -31,7 +33,7 @@ class Carried:
         self.sql.execute(f"USE {self.database}")
         self.sql.execute("CREATE TABLE marks (n INT PRIMARY KEY)")
         definition = task_definition(stack, self.name, self.database, partitionPolicy="TABLE_HASH")
-        host, _, port = source.mysql.rpartition(":")
+        host, _, port = (via or source.mysql).rpartition(":")
         definition["source"].update(host=host, port=int(port))
         definition.update(changes)
         cluster.run_task(definition)

@@ -23,6 +23,7 @@ class Workload:
         self._random = random.Random(seed)
         self._rows: Dict[str, Dict[int, int]] = {table: {} for table in TABLES}
         self._next_key = 1
+        self._address = address
         self._session = Mysql(address)
         self._session.execute(f"CREATE DATABASE {database}")
         self._session.execute(f"USE {database}")
@@ -37,6 +38,12 @@ class Workload:
         """Runs so many transactions on the caller's thread."""
         for _ in range(transactions):
             self._transaction()
+
+    def reconnect(self) -> None:
+        """After the source was away, while no thread runs."""
+        self._session.close()
+        self._session = Mysql(self._address)
+        self._session.execute(f"USE {self.database}")
 
     def start(self, pause_seconds: float = 0) -> None:
         """Runs transactions on a thread until `stop`, with a pause after each."""

@@ -113,6 +113,11 @@ TEST(MysqlErrorTest, KnowsTheReasonsThatEndADump) {
   EXPECT_THAT(fatal("Client requested source to start replication from "
                     "position < 4"),
               StatusIs(StatusCode::kInternal));
+  EXPECT_THAT(fatal("Replica can not handle replication events with the "
+                    "checksum that source is configured to log"),
+              StatusIs(StatusCode::kInternal, HasSubstr("checksum")));
+  EXPECT_THAT(DumpError("db:3306", {1773, "Malformed GTID set encoding"}),
+              StatusIs(StatusCode::kInternal, HasSubstr("Malformed GTID")));
   EXPECT_THAT(fatal("something new"), StatusIs(StatusCode::kFailedPrecondition,
                                                HasSubstr("something new")));
   EXPECT_THAT(DumpError("db:3306", {1227, "you need REPLICATION SLAVE"}),
