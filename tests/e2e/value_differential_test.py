@@ -1,6 +1,7 @@
 """Whatever is done to tables of any shape: what Kafka has after replay is what SELECT says, text by text.
 
-BINFERRY_SEED repeats a run, BINFERRY_ROUNDS makes it longer, BINFERRY_KINDS=json,enum takes some column types only."""
+BINFERRY_SEED repeats a run, BINFERRY_ROUNDS makes it longer, BINFERRY_KINDS=json,enum takes some column types only,
+BINFERRY_SOURCE_VERSION=8.0.31 another MySQL."""
 
 import copy
 import json
@@ -61,7 +62,8 @@ def delivered(stack: Stack, cluster: Cluster, kafka: Kafka) -> Iterator[Delivere
     """The seed, the changes in order, and the history that made them, on a MySQL of its own."""
     seed = int(os.environ.get("BINFERRY_SEED", random.randrange(1 << 30)))
     print(f"BINFERRY_SEED={seed}")
-    with Stack(("mysql",), {"mysql.sync_binlog": "0", "mysql.innodb_flush_log_at_trx_commit": "0"}) as source:
+    settings = {"mysql.sync_binlog": "0", "mysql.innodb_flush_log_at_trx_commit": "0"}
+    with Stack(("mysql",), settings, os.environ.get("BINFERRY_SOURCE_VERSION")) as source:
         history = History(source.mysql, "values_at_random", random.Random(seed))
         try:
             topic = f"differential.{secrets.token_hex(4)}"

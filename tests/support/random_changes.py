@@ -27,8 +27,10 @@ def is_refusal(error: pymysql.err.MySQLError) -> bool:
 class Session:
     """One connection and what it is set to."""
 
-    def __init__(self, address: str, database: str, chance: random.Random):
+    def __init__(self, address: str, database: str, chance: random.Random, has_tags: bool):
+        """`has_tags`: the server knows tagged GTIDs."""
         self._chance = chance
+        self._gtids = ("AUTOMATIC", "AUTOMATIC", "AUTOMATIC:differential") if has_tags else ("AUTOMATIC",)
         self.sql = Mysql(address, database=database)
         self.done = 0
         self.errors: Dict[int, int] = {}
@@ -46,7 +48,7 @@ class Session:
             f"binlog_transaction_compression = {chance.choice(('ON', 'OFF', 'OFF'))}, "
             f"binlog_rows_query_log_events = {chance.choice(('ON', 'OFF', 'OFF'))}, "
             f"sql_mode = '{chance.choice(MODES)}', time_zone = '{chance.choice(ZONES)}', "
-            f"gtid_next = '{chance.choice(('AUTOMATIC', 'AUTOMATIC', 'AUTOMATIC:differential'))}'")
+            f"gtid_next = '{chance.choice(self._gtids)}'")
 
     def full_images(self) -> None:
         """Whole rows from now on, until `configure`."""

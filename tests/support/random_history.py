@@ -26,14 +26,16 @@ class Mark:
 
 
 class History:
-    """Makes a history of `database` from `chance`; `run` rounds of it, then read `marks`."""
+    """Makes a history of `database` from `chance`; `run` rounds of it, then read `marks`. From MySQL 8.0.30 on."""
 
     def __init__(self, address: str, database: str, chance: random.Random):
         self.marks: Dict[int, Mark] = {}
-        self.kinds = (os.environ.get("BINFERRY_KINDS") or ",".join(KINDS)).split(",")
+        self._sql = Mysql(address)
+        version = int(str(self._sql.value("SELECT VERSION()")).split(".", maxsplit=1)[0])
+        self.kinds = [kind for kind in (os.environ.get("BINFERRY_KINDS") or ",".join(KINDS)).split(",")
+                      if kind != "vector" or version >= 9]
         self._chance = chance
         self._database = database
-        self._sql = Mysql(address)
         for name in (database, database + "_defaults"):
             self._sql.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
         self._sql.execute(f"USE {database}")
@@ -42,7 +44,7 @@ class History:
         self._sql.execute(f"CREATE TABLE {MARKS} (n INT PRIMARY KEY)")
         self._columns = ColumnMaker(chance, CharacterSets(self._sql), self.kinds)
         self._maker = TableMaker(chance, self._columns, self.kinds)
-        self._sessions = [Session(address, database, chance) for _ in range(3)]
+        self._sessions = [Session(address, database, chance, has_tags=version >= 9) for _ in range(3)]
         self._changes = Changes(chance)
         self._tables: List[Table] = []
         self._copies = 0

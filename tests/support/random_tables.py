@@ -97,7 +97,7 @@ class TableMaker:
         column.nullable = chance.random() < 0.6
         column.invisible = chance.random() < 0.08
         if chance.random() < 0.3:
-            value = column.literal(chance)
+            value = column.literal(chance).replace("x''", "''")  # 8.0 can't copy a table with DEFAULT (x'').
             if column.kind == "float":
                 value = chance.choice(("0.5", "-1e10", "3.25"))  # LIKE and ALTER keep six digits of a default.
             # Large types, and whatever isn't plain, have their defaults as expressions.
