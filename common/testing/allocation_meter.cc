@@ -45,6 +45,8 @@ size_t AllocationMeter::peak_bytes() const {
   return static_cast<size_t>(counts.peak_bytes);
 }
 
+int64_t AllocationMeter::live_bytes() const { return counts.live_bytes; }
+
 }  // namespace binferry
 
 void* operator new(size_t bytes) { return binferry::Allocate(bytes, 1); }

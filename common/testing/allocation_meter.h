@@ -20,6 +20,9 @@ class AllocationMeter {
   uint64_t count() const;
   // The most bytes in use at once, beyond what was in use before.
   size_t peak_bytes() const;
+  // The bytes in use now, beyond what was in use before; negative if some of
+  // that was freed.
+  int64_t live_bytes() const;
 };
 
 }  // namespace binferry

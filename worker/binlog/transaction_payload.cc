@@ -77,7 +77,9 @@ absl::Status PayloadReader::Start(const TransactionPayloadEvent& event) {
 }
 
 absl::Status PayloadReader::PrepareContext() {
-  if (buffer_.size() > kMaxIdleBufferBytes) buffer_ = {};
+  if (buffer_.size() > kMaxIdleBufferBytes) {
+    std::vector<uint8_t>().swap(buffer_);  // `= {}` would keep the memory.
+  }
   if (context_ != nullptr &&
       ZSTD_sizeof_DCtx(context_.get()) > kMaxIdleContextBytes) {
     context_.reset();

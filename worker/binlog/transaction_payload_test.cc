@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/testing/allocation_meter.h"
 #include "common/testing/status_matchers.h"
 #include "worker/binlog/byte_reader.h"
 #include "worker/binlog/event_decoder.h"
@@ -192,6 +193,15 @@ TEST_F(PayloadReaderTest, ServesAnotherPayloadAfterAnError) {
       IsOk());
   EXPECT_THAT(Read({EventOf(90)}),
               IsOkAndHolds(testing::ElementsAre(EventOf(90))));
+}
+
+TEST_F(PayloadReaderTest, KeepsLittleMemoryForTheNextPayload) {
+  constexpr int64_t kKeptBytes = 2 << 20;
+  const AllocationMeter meter;
+  ASSERT_THAT(Read({EventOf(16 << 20)}), IsOk());
+  EXPECT_GT(meter.live_bytes(), kKeptBytes);
+  ASSERT_THAT(Read({EventOf(400)}), IsOk());
+  EXPECT_LT(meter.live_bytes(), kKeptBytes);
 }
 
 class PayloadEventTest : public ::testing::Test {
