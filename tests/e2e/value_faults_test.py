@@ -78,7 +78,8 @@ def test_f04_documents_changed_in_part_are_whole(carried: Carried) -> None:
     sql.execute("SET SESSION binlog_row_value_options = PARTIAL_JSON")
     expected: List[str] = []
     for change in ("j = JSON_SET(j, '$.a', 22)", "j = JSON_REMOVE(j, '$.b[0]')",
-                   "j = JSON_REPLACE(j, '$.c.d', 'x', '$.a', 3)", "j = JSON_SET(j, '$.new', JSON_ARRAY(1, 'é'))", "other = JSON_ARRAY_APPEND(other, '$', 1)",
+                   "j = JSON_REPLACE(j, '$.c.d', 'x', '$.a', 3)", "j = JSON_SET(j, '$.new', JSON_ARRAY(1, 'é'))",
+                   "other = JSON_ARRAY_APPEND(other, '$', 1)",
                    "j = NULL", "j = '{\"whole\": true}'", "j = JSON_INSERT(j, '$.\"k k\"', 1.50)"):
         sql.execute(f"UPDATE f04 SET {change} WHERE id = 1")
         expected.append(sql.value("SELECT CAST(j AS CHAR) FROM f04 WHERE id = 1"))
@@ -185,7 +186,8 @@ def test_f12_texts_of_all_character_sets_are_utf8_and_stay_so_after_alter(carrie
 def test_f13_zero_and_partial_dates_stay_as_they_are(carried: Carried) -> None:
     sql = carried.sql
     sql.execute("SET sql_mode = 'ALLOW_INVALID_DATES'")
-    sql.execute("CREATE TABLE f13 (id INT PRIMARY KEY, d DATE NOT NULL, dt DATETIME NOT NULL, dt6 DATETIME(6) NOT NULL, "
+    sql.execute("CREATE TABLE f13 (id INT PRIMARY KEY, d DATE NOT NULL, dt DATETIME NOT NULL, "
+                "dt6 DATETIME(6) NOT NULL, "
                 "ts TIMESTAMP NOT NULL, ts3 TIMESTAMP(3) NOT NULL, y YEAR NOT NULL)")
     for number, (day, clock) in enumerate((("0000-00-00", "00:00:00"), ("2020-00-00", "00:00:00"),
                                            ("2020-02-00", "23:59:59"), ("2023-02-31", "01:02:03"),
@@ -201,7 +203,8 @@ def test_f15_times_keep_sign_and_fraction(carried: Carried) -> None:
     sql.execute("SET sql_mode = ''")
     sql.execute("CREATE TABLE f15 (id INT PRIMARY KEY, " + ", ".join(f"t{n} TIME({n})" for n in range(7)) + ")")
     for number, value in enumerate(("-838:59:59.000001", "838:59:59", "-00:00:00.5", "-00:00:00.000001",
-                                    "-00:00:00.01", "00:00:00", "-01:00:00.000256", "256:00:00.99", "-23:59:59.999999", "-838:59:58.99")):
+                                    "-00:00:00.01", "00:00:00", "-01:00:00.000256", "256:00:00.99",
+                                    "-23:59:59.999999", "-838:59:58.99")):
         sql.execute(f"INSERT INTO f15 VALUES ({number}" + f", '{value}'" * 7 + ")")
     carried.check("f15")
 
@@ -212,14 +215,14 @@ def test_f16_documents_are_the_text_that_select_prints(carried: Carried) -> None
     sql.execute("CREATE TABLE f16 (id INT PRIMARY KEY AUTO_INCREMENT, j JSON)")
     texts = ('{"a":2}', "1.0", "1e15", "1e16", "-0.0", "1e-7", "123456789012345678", "18446744073709551615",
              "18446744073709551616", "0.1", "1.7976931348623157e308", "5e-324", "true", "null", '""',
-             '"\\u0000\\u001f"', '"\\ud83d\\ude00"', '"\\/"', '"<>&=\'"', "[]", "{}", "[[[[1]]]]", '{"b":1,"aa":2,"a":3,"":4}',
-             '{"a":1,"a":2}', "[1.50]", "100000", "-32769", '{"k k":"\\"q\\""}')
+             '"\\u0000\\u001f"', '"\\ud83d\\ude00"', '"\\/"', '"<>&=\'"', "[]", "{}", "[[[[1]]]]",
+             '{"b":1,"aa":2,"a":3,"":4}', '{"a":1,"a":2}', "[1.50]", "100000", "-32769", '{"k k":"\\"q\\""}')
     for text in texts:
         sql.execute("INSERT INTO f16 (j) VALUES (%s)", (text,))
     for expression in ("CAST('2024-01-02' AS DATE)", "CAST('-10:11:12.5' AS TIME(1))", "1.50",
-                       "CAST('2024-01-02 03:04:05.678' AS DATETIME(3))", "CAST(-0.000000001 AS DECIMAL(20,9))", "x'00ff'",
-                       "b'101'", "CAST('x' AS BINARY(5))", "ST_GeomFromText('POINT(1 2)')", "CAST(1 AS YEAR)",
-                       "REPEAT('y', 70000)", "CAST('0000-00-00' AS DATE)"):
+                       "CAST('2024-01-02 03:04:05.678' AS DATETIME(3))",
+                       "CAST(-0.000000001 AS DECIMAL(20,9))", "x'00ff'", "b'101'",
+                       "CAST('x' AS BINARY(5))", "ST_GeomFromText('POINT(1 2)')", "CAST(1 AS YEAR)", "REPEAT('y', 70000)", "CAST('0000-00-00' AS DATE)"):
         sql.execute(f"INSERT INTO f16 (j) VALUES (JSON_ARRAY({expression}, JSON_OBJECT('k', {expression})))")
     carried.check("f16")
     assert len(carried.rows("f16")) >= 40
@@ -298,7 +301,8 @@ def test_f22_vectors_geometries_and_generated_columns_are_carried(carried: Carri
     sql = carried.sql
     vector = "v VECTOR(3)," if int(str(sql.value("SELECT VERSION()")).split(".", maxsplit=1)[0]) >= 9 else ""
     sql.execute(f"""CREATE TABLE f22 (id INT PRIMARY KEY, {vector} p POINT SRID 4326 NOT NULL,
-                    q POINT NOT NULL SRID 3857, g GEOMETRY, a INT, av INT AS (a + 1) VIRTUAL, st INT AS (a * 2) STORED, SPATIAL INDEX (p))""")
+                    q POINT NOT NULL SRID 3857, g GEOMETRY, a INT, av INT AS (a + 1) VIRTUAL,
+                    st INT AS (a * 2) STORED, SPATIAL INDEX (p))""")
     names = "id, " + ("v, " if vector else "") + "p, q, g, a"
     first = "x'0000803F000020400000C0FF', " if vector else ""
     sql.execute(f"INSERT INTO f22 ({names}) VALUES (1, {first.replace('0000C0FF', '000040C0')} "

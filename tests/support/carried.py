@@ -20,8 +20,8 @@ class Carried:
 
     def __init__(self, cluster: Cluster, stack: Stack, source: Optional[Stack] = None, via: Optional[str] = None,
                  **changes: Any):
-        """`stack` has Kafka and PostgreSQL; `source`, default the same, MySQL, which the task reaches at `via`, host:port,
-        default directly. `changes` as in task_definition."""
+        """`stack` has Kafka and PostgreSQL; `source`, default the same, MySQL, which the task reaches at `via`,
+        host:port, default directly. `changes` as in task_definition."""
         source = source or stack
         self.cluster = cluster
         self.kafka = Kafka(stack.kafka)

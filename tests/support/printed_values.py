@@ -6,7 +6,7 @@ import json
 import re
 import struct
 from dataclasses import dataclass
-from typing import Dict, List, Optional
+from typing import List, Optional
 
 from support.mysqlbinlog_text import PrintedColumn
 from support.selected_rows import java_text, signed_bytes
@@ -132,8 +132,8 @@ def _document(text: str, before: Optional[str]) -> Optional[str]:
 def mysql_json(value: object) -> str:
     """JSON text as MySQL prints it: keys by length, then by bytes. No numbers that it prints in ways of its own."""
     if isinstance(value, dict):
-        keys: Dict[str, object] = dict(sorted(value.items(), key=lambda item: (len(item[0].encode()), item[0].encode())))
-        return "{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {mysql_json(keys[key])}" for key in keys) + "}"
+        keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
+        return "{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {mysql_json(value[key])}" for key in keys) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(mysql_json(each) for each in value) + "]"
     return json.dumps(value, ensure_ascii=False)

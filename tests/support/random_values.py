@@ -95,7 +95,8 @@ def timestamp(chance: random.Random, digits: int) -> str:
     if chance.random() < 0.2:
         return "'0000-00-00 00:00:00'"
     return f"'{chance.randint(1971, 2037)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02} " \
-           f"{chance.randint(0, 23):02}:{chance.randint(0, 59):02}:{chance.randint(0, 59):02}{fraction(chance, digits)}'"
+           f"{chance.randint(0, 23):02}:{chance.randint(0, 59):02}:{chance.randint(0, 59):02}" \
+           f"{fraction(chance, digits)}'"
 
 
 def binary(chance: random.Random, length: int) -> str:
