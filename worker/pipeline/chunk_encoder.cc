@@ -44,8 +44,9 @@ ChunkEncoder::ChunkEncoder(const Surroundings& surroundings)
 void ChunkEncoder::Run() {
   while (std::unique_ptr<Chunk> chunk = to_.feed->Take()) {
     if (!Encode(chunk.get())) return;
-    chunk->bytes = {};
-    chunk->rows = {};
+    // `= {}` would keep the memory.
+    std::vector<uint8_t>().swap(chunk->bytes);
+    std::vector<Chunk::Rows>().swap(chunk->rows);
     to_.budget->ReturnRaw(chunk->raw_charge);
     to_.sequence->Put(std::move(chunk));
   }
