@@ -165,8 +165,12 @@ absl::Status RowDecoder::Start(const TableMap& map, const RowsEvent& event,
   has_before_ = event.kind != RowsEvent::Kind::kWrite;
   has_after_ = event.kind != RowsEvent::Kind::kDelete;
   is_partial_ = event.is_partial;
-  before_.present.clear();
-  after_.present.clear();
+  for (Image* const image : {&before_, &after_}) {
+    image->present.clear();
+    if (image->text.capacity() > kMaxKeptTextBytes) {
+      std::string().swap(image->text);
+    }
+  }
   if (has_before_) {
     BINFERRY_RETURN_IF_ERROR(
         ChooseColumns(event.before_columns, columns, &before_));
@@ -210,9 +214,6 @@ absl::Status RowDecoder::ChooseColumns(absl::Span<const uint8_t> bits,
   }
   image->scratch.resize(map_->scratch_bytes);
   image->documents.resize(map_->json_columns);
-  if (image->text.capacity() > kMaxKeptTextBytes) {
-    std::string().swap(image->text);
-  }
   return absl::OkStatus();
 }
 

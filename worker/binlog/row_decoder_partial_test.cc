@@ -7,6 +7,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/testing/allocation_meter.h"
 #include "common/testing/status_matchers.h"
 #include "worker/binlog/byte_reader.h"
 #include "worker/binlog/event_body.h"
@@ -193,6 +194,26 @@ TEST_F(RowDecoderPartialTest, LeavesOutDocumentsThatCannotBeKnown) {
   ASSERT_THAT(Next(&decoder), IsOk());
   EXPECT_THAT(ShowRow(after_), ElementsAre("absent", kBeforeText));
   EXPECT_EQ(decoder.missing_documents(), 1u);
+}
+
+TEST_F(RowDecoderPartialTest, KeepsLittleTextOfTheImageThatAnInsertLacks) {
+  constexpr auto kKeptBytes =
+      static_cast<int64_t>(RowDecoder::kMaxKeptTextBytes);
+  AddColumns({ColumnKind::kJson});
+  const std::string document =
+      JsonString(std::string(2 * RowDecoder::kMaxKeptTextBytes, 'x'));
+  Write({{Binary(document)}}, {{Binary(document)}}, {{}});
+  const AllocationMeter meter;
+  RowDecoder decoder;
+  ASSERT_THAT(decoder.Start(map_, rows_), IsOk());
+  ASSERT_THAT(Next(&decoder), IsOk());
+  EXPECT_GT(meter.live_bytes(), kKeptBytes);
+  const std::vector<uint8_t> all_columns = {1};
+  ASSERT_THAT(decoder.Start(map_, {.kind = RowsEvent::Kind::kWrite,
+                                   .column_count = 1,
+                                   .after_columns = all_columns}),
+              IsOk());
+  EXPECT_LT(meter.live_bytes(), kKeptBytes);
 }
 
 TEST_F(RowDecoderPartialTest, NamesTheColumnOfDamagedDocuments) {
