@@ -34,6 +34,13 @@ class StreamGrammar {
  public:
   enum class State : uint8_t { kIdle, kAnnounced, kOpen };
 
+  // Of a stream that begins between two groups.
+  StreamGrammar() = default;
+  // The same; `may_be_behind_incident`: or behind an INCIDENT, in front of the
+  // COMMIT that may follow it.
+  explicit StreamGrammar(bool may_be_behind_incident)
+      : is_behind_incident_(may_be_behind_incident) {}
+
   enum class Meaning : uint8_t {
     kNothing,    // No bearing on groups.
     kAnnounced,  // A group begins with this GTID event.

@@ -43,6 +43,8 @@ EventReader::EventReader(const Surroundings& surroundings,
     : to_(surroundings),
       start_{start.file, start.position},
       decoder_(start_),
+      // Only such a task has passed an INCIDENT.
+      grammar_(start.alerts > 0),
       place_(start_),
       transaction_(surroundings.feed),
       is_resuming_(start.rows_done > 0),

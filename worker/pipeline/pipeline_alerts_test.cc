@@ -268,6 +268,26 @@ TEST_F(PipelineAlertsTest, DeliversNoRowsThatMayYetBeTakenBack) {
   EXPECT_THAT(Inserted(destination_), ElementsAre("kept", "kept too"));
 }
 
+TEST_F(PipelineAlertsTest, GoesOnBetweenAnIncidentAndItsCommit) {
+  options_.unreadable_change = UnreadableChange::kAlert;
+  server_.Group({server_.NextGtid(), Incident()});
+  EXPECT_EQ(Run(), kEnd);
+  Checkpoint behind = *destination_.last_checkpoint();
+  ASSERT_EQ(behind.position, server_.builder()->position());
+  behind.uses_gtid = false;
+  destination_.SetCheckpoint(behind);
+  EventBuilder rest({.position = behind.position});
+  std::vector<std::string> events = {
+      rest.FakeRotate(), rest.FormatDescription(), rest.Query("", "COMMIT"),
+      rest.Gtid({.origin = {}, .number = 2}), rest.Query("", "BEGIN")};
+  events.push_back(rest.TableMap(5, orders_));
+  events.push_back(rest.Rows(5, InsertOf(orders_, {{Signed(1), Text("a")}})));
+  events.push_back(rest.Xid(1));
+  EXPECT_EQ(RunOn(events), kEnd);
+  EXPECT_THAT(Inserted(destination_), ElementsAre("a"));
+  EXPECT_EQ(destination_.last_checkpoint()->alerts, 1u);
+}
+
 TEST_F(PipelineAlertsTest, StopsWhereRowsTakenBackWereDelivered) {
   options_.budget_bytes = size_t{64} << 10;
   server_.builder()->set_may_have_statements(true);

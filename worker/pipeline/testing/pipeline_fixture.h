@@ -56,6 +56,24 @@ class PipelineFixture : public ::testing::Test {
   }
   absl::Status Run() { return Run(&destination_, &server_); }
 
+  // Reads a stream of these events, wherever the checkpoint is.
+  absl::Status RunOn(const std::vector<std::string>& events) {
+    options_.history = TaskHistory::kStarted;
+    auto pipeline = Pipeline::Create(
+        options_,
+        {.open_sink = destination_.Opener(),
+         .resolve_start = nullptr,
+         .open_source = [&](const Checkpoint&)
+             -> absl::StatusOr<std::unique_ptr<BinlogSource>> {
+           return std::make_unique<ScriptedBinlogSource>(events, kEnd);
+         },
+         .on_streaming = nullptr,
+         .on_alert = [this](const PipelineAlert& alert) { Note(alert); }},
+        &clock_);
+    return pipeline.ok() ? (*pipeline)->Run(std::stop_token())
+                         : pipeline.status();
+  }
+
   // The `c` of the rows inserted, in the order of commits.
   static std::vector<std::string> Inserted(
       const RecordingDestination& destination) {
