@@ -84,6 +84,11 @@ TEST_F(PipelineMemoryTest, ACompressedTransactionLargerThanItFlowsThrough) {
   ExpectThatALargeTransactionFlowsThrough();
 }
 
+TEST_F(PipelineMemoryTest, AHeldTransactionLargerThanItFlowsThrough) {
+  server_.builder()->set_may_have_statements(true);
+  ExpectThatALargeTransactionFlowsThrough();
+}
+
 TEST_F(PipelineMemoryTest, SmallRowsThatGrowMuchStayWithinTheBudget) {
   options_.budget_bytes = size_t{2} << 20;
   std::vector<EventBuilder::RowsSpec> events;
