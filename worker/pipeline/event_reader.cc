@@ -249,6 +249,8 @@ absl::Status EventReader::HandleAside(const EventFrame& frame,
                                       const Event& event) {
   if (std::holds_alternative<FormatDescriptionEvent>(event)) {
     to_.planner->ForgetIds();
+    // Another file may have begun without a ROTATE; see there.
+    to_.feed->CloseOpenChunk();
   } else if (std::holds_alternative<HeartbeatEvent>(event)) {
     to_.board->NoteHeartbeat();
     return MoveBetweenGroups();
@@ -382,6 +384,7 @@ absl::Status EventReader::VoidTransaction() {
     chunk->has_open_transaction_start = false;
     chunk->place = place_;
   });
+  to_.feed->CloseOpenChunk();  // Another file has begun.
   return absl::OkStatus();
 }
 

@@ -167,6 +167,28 @@ TEST_F(PipelineEventsTest, ReadsOnAfterTheSourceRestarted) {
   EXPECT_EQ(destination_.last_checkpoint()->position, builder->position());
 }
 
+TEST_F(PipelineEventsTest, NamesTheFileOfRowsInFrontOfARestart) {
+  options_.chunk_linger = absl::Seconds(1);
+  std::vector<std::string> group = server_.Begin();
+  Insert(1, "\xff", &group);
+  EventBuilder* const builder = server_.builder();
+  const uint64_t place = builder->position() - group.back().size();
+  group.push_back(builder->Xid(1));
+  group.push_back(builder->Stop());
+  // As a source that went down leaves the file: without a ROTATE.
+  static_cast<void>(builder->Rotate("binlog.000002"));
+  group.push_back(builder->FakeRotate());
+  group.push_back(builder->FormatDescription(true));
+  group.push_back(builder->Gtid({.origin = {}, .number = 1}));
+  group.push_back(builder->Query("", "BEGIN"));
+  Insert(2, "b", &group);
+  group.push_back(builder->Xid(2));
+  server_.Group(group);
+  EXPECT_THAT(Run(),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr(absl::StrCat("at binlog.000001:", place))));
+}
+
 TEST_F(PipelineEventsTest, PassesIgnorableEventsAndStopsAtOthers) {
   std::vector<std::string> group = server_.Begin();
   group.push_back(
