@@ -477,9 +477,13 @@ void Builder::ReserveScratch(size_t bytes) {
 absl::Status Builder::ReadKey() {
   const std::optional<std::vector<uint64_t>> key = metadata_.KeyColumns();
   if (!key.has_value()) return Malformed();
+  std::vector<uint16_t>& columns = map_.schema.key_columns;
   for (const uint64_t column : *key) {
-    if (column >= map_.schema.columns.size()) return Malformed();
-    map_.schema.key_columns.push_back(static_cast<uint16_t>(column));
+    if (column >= map_.schema.columns.size() ||
+        absl::c_linear_search(columns, column)) {
+      return Malformed();
+    }
+    columns.push_back(static_cast<uint16_t>(column));
   }
   return absl::OkStatus();
 }

@@ -408,10 +408,12 @@ TEST(TableMapTest, RefusesFieldsThatDoNotFitTheColumns) {
               IsOk());
   ASSERT_THAT(Build(OneColumn(3, "", sign + Name())), IsOk());
   for (const std::string& body :
-       {OneColumn(3, "", Name()),                           // No sign.
-        OneColumn(3, "", sign + Field(4, "")),              // No name.
-        OneColumn(3, "", sign + Field(4, "\5ab")),          // Half a name.
-        OneColumn(3, "", sign + Name() + Field(8, "\1")),   // Key of nothing.
+       {OneColumn(3, "", Name()),                          // No sign.
+        OneColumn(3, "", sign + Field(4, "")),             // No name.
+        OneColumn(3, "", sign + Field(4, "\5ab")),         // Half a name.
+        OneColumn(3, "", sign + Name() + Field(8, "\1")),  // Key of nothing.
+        OneColumn(3, "",
+                  sign + Name() + Field(8, std::string(2, '\0'))),  // Twice.
         OneColumn(15, std::string("\4\0", 2), Name()),      // No collation.
         OneColumn(246, "\x42\x02", sign + Name()),          // 66 digits.
         OneColumn(246, "\x02\x03", sign + Name()),          // Scale above.
