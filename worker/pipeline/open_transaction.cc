@@ -22,6 +22,7 @@ void OpenTransaction::Begin(Rows rows) {
 }
 
 void OpenTransaction::End() {
+  alerts_ = 0;  // Of one that never happened; else there are none left.
   if (std::exchange(is_held_, false)) feed_->Release();
 }
 

@@ -34,7 +34,7 @@ class OpenTransaction {
     kMayBeVoided,  // Hold them.
   };
   void Begin(Rows rows);
-  // Its rows are valid, or were taken back.
+  // Its rows are valid and its alerts added, or all were taken back.
   void End();
 
   // Whether its rows are held.

@@ -288,6 +288,19 @@ TEST_F(PipelineAlertsTest, GoesOnBetweenAnIncidentAndItsCommit) {
   EXPECT_EQ(destination_.last_checkpoint()->alerts, 1u);
 }
 
+TEST_F(PipelineAlertsTest, CountsNoAlertsOfATransactionThatACrashMadeVoid) {
+  options_.unreadable_change = UnreadableChange::kAlert;
+  std::vector<std::string> group = server_.Begin();
+  Query("update orders set c = 1", &group, {"shop"});
+  static_cast<void>(server_.builder()->Rotate("binlog.000002"));
+  group.push_back(server_.builder()->FakeRotate());
+  group.push_back(server_.builder()->FormatDescription(true));
+  group.push_back(Incident());
+  server_.Group(group);
+  EXPECT_EQ(Run(), kEnd);
+  EXPECT_EQ(destination_.last_checkpoint()->alerts, 1u);
+}
+
 TEST_F(PipelineAlertsTest, StopsWhereRowsTakenBackWereDelivered) {
   options_.budget_bytes = size_t{64} << 10;
   server_.builder()->set_may_have_statements(true);
