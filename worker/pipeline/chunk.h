@@ -32,6 +32,7 @@ struct Chunk {
     const PlannedTable* table = nullptr;
     size_t offset = 0;  // In `bytes`: the event's body.
     size_t size = 0;
+    size_t expected_record_bytes = 0;
     uint8_t event_type = 0;
     uint64_t rows_to_skip = 0;  // At its start: they were delivered earlier.
     // Of the event, in `place.file`; of the payload that it stands in.

@@ -46,7 +46,7 @@ EventReader::EventReader(const Surroundings& surroundings,
       // Only such a task has passed an INCIDENT.
       grammar_(start.alerts > 0),
       place_(start_),
-      transaction_(surroundings.feed),
+      transaction_(surroundings.feed, surroundings.budget),
       is_resuming_(start.rows_done > 0),
       rows_to_skip_(start.rows_done) {}
 
@@ -137,16 +137,17 @@ absl::Status EventReader::AppendRows(
       chunk->is_transaction_open = true;
       chunk->place = group_start_;
     }
-    transaction_.AppendTo(chunk, {.table = table.get(),
-                                  .offset = chunk->bytes.size(),
-                                  .size = size,
-                                  .event_type = frame.header.type,
-                                  .rows_to_skip = rows_to_skip,
-                                  .position = frame.position,
-                                  .es_ms = es_ms});
+    transaction_.AppendTo(
+        chunk, {.table = table.get(),
+                .offset = chunk->bytes.size(),
+                .size = size,
+                .expected_record_bytes = table->ExpectRecordBytes(size),
+                .event_type = frame.header.type,
+                .rows_to_skip = rows_to_skip,
+                .position = frame.position,
+                .es_ms = es_ms});
     chunk->bytes.insert(chunk->bytes.end(), frame.body.begin(),
                         frame.body.end());
-    chunk->expected_record_bytes += table->ExpectRecordBytes(size);
     chunk->source_time_ms = es_ms;
   });
 }

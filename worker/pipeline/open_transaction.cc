@@ -38,6 +38,7 @@ void OpenTransaction::AppendTo(Chunk* chunk, Chunk::Rows rows) {
   rows.rows_taken_back = std::exchange(rows_taken_back_, 0);
   rows.alerts = std::exchange(alerts_, 0);
   chunk->alerts += rows.alerts;
+  chunk->expected_record_bytes += rows.expected_record_bytes;
   chunk->rows.push_back(rows);
 }
 
@@ -90,6 +91,7 @@ absl::Status OpenTransaction::Cut(size_t count, Chunk* chunk) {
   const size_t kept = chunk->rows.size() - count;
   uint64_t rows = 0;
   uint64_t alerts = 0;
+  size_t expected_record_bytes = 0;
   for (size_t i = kept; i < chunk->rows.size(); ++i) {
     const Chunk::Rows& cut = chunk->rows[i];
     BINFERRY_ASSIGN_OR_RETURN(const RowsEvent event,
@@ -98,10 +100,16 @@ absl::Status OpenTransaction::Cut(size_t count, Chunk* chunk) {
                               CountRows(cut.table->map, event));
     rows += event_rows - cut.rows_to_skip + cut.rows_taken_back;
     alerts += cut.alerts;
+    expected_record_bytes += cut.expected_record_bytes;
   }
   rows_taken_back_ += rows;
   alerts_ += alerts;
   chunk->alerts -= alerts;
+  chunk->expected_record_bytes -= expected_record_bytes;
+  const size_t bytes = chunk->bytes.size() - chunk->rows[kept].offset;
+  chunk->raw_charge -= bytes;
+  chunk->overhead_charge -= count * sizeof(Chunk::Rows);
+  budget_->ReturnRaw(bytes + count * sizeof(Chunk::Rows));
   chunk->bytes.resize(chunk->rows[kept].offset);
   chunk->rows.resize(kept);
   return absl::OkStatus();

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "worker/pipeline/byte_budget.h"
 #include "worker/pipeline/chunk.h"
 #include "worker/pipeline/chunk_feed.h"
 #include "worker/pipeline/savepoints.h"
@@ -26,8 +27,10 @@ namespace binferry::worker {
 // Thread-compatible: the reader's.
 class OpenTransaction {
  public:
-  // `feed` must outlive this object.
-  explicit OpenTransaction(ChunkFeed* feed) : feed_(feed) {}
+  // Both must outlive this object. What is taken back is free in `budget`,
+  // which each rows event has taken its size and sizeof(Chunk::Rows) of.
+  OpenTransaction(ChunkFeed* feed, ByteBudget* budget)
+      : feed_(feed), budget_(budget) {}
 
   enum class Rows : uint8_t {
     kFinal,        // The source takes none back.
@@ -68,6 +71,7 @@ class OpenTransaction {
   absl::Status Cut(size_t count, Chunk* chunk);
 
   ChunkFeed* const feed_;
+  ByteBudget* const budget_;
   bool is_held_ = false;
   // Events that stand, and how many of these, which come first, an earlier run
   // has delivered.

@@ -301,6 +301,23 @@ TEST_F(PipelineAlertsTest, CountsNoAlertsOfATransactionThatACrashMadeVoid) {
   EXPECT_EQ(destination_.last_checkpoint()->alerts, 1u);
 }
 
+TEST_F(PipelineAlertsTest, TakesBackRowsAsOftenAsTheSourceDoes) {
+  // In all more than the budget has for it, but never at a time.
+  options_.budget_bytes = size_t{512} << 10;
+  server_.builder()->set_may_have_statements(true);
+  std::vector<std::string> group = server_.Begin();
+  for (int i = 0; i < 100; ++i) {
+    Query("SAVEPOINT `a`", &group);
+    Insert(i, std::string(1000, 'x'), &group);
+    Query("ROLLBACK TO `a`", &group);
+  }
+  Insert(99, "kept", &group);
+  group.push_back(server_.builder()->Xid(1));
+  server_.Group(group);
+  EXPECT_EQ(Run(), kEnd);
+  EXPECT_THAT(Inserted(destination_), ElementsAre("kept"));
+}
+
 TEST_F(PipelineAlertsTest, StopsWhereRowsTakenBackWereDelivered) {
   options_.budget_bytes = size_t{64} << 10;
   server_.builder()->set_may_have_statements(true);
