@@ -30,12 +30,6 @@ constexpr uint64_t kMaxColumns = 4096;
 // The names of the columns that functional indexes made before MySQL 8.0.18.
 constexpr absl::string_view kHiddenPrefix = "!hidden!";
 
-// Whether `text` reads the same in any character set that MySQL allows for
-// clients. In those of two and four byte units it would have zeros.
-bool IsPlainAscii(const std::string& text) {
-  return absl::c_all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
-}
-
 // Builds one TableMap.
 class Builder {
  public:
@@ -376,14 +370,14 @@ absl::Status Builder::ReadLabelCharset() {
   }
   column_.charset = Charset::kUtf8mb4;
   if (missing_names_ == MissingNames::kNumber ||
-      absl::c_all_of(column_.labels, IsPlainAscii)) {
+      AreAsciiInAnyCharset(column_.labels)) {
     return absl::OkStatus();
   }
   return absl::FailedPreconditionError(absl::StrCat(
       "the source's binlog does not tell the character set of the labels of ",
       event_.database, ".", event_.table, ".", column_.name,
-      ", which are not all ASCII: upgrade the source to a later MySQL 8.0, or "
-      "take the table out of the task's objects"));
+      ", which are not ASCII in all of them: upgrade the source to a later "
+      "MySQL 8.0, or take the table out of the task's objects"));
 }
 
 absl::Status Builder::ReadVarchar() {

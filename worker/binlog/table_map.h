@@ -61,9 +61,9 @@ struct TableMap {
 };
 
 // What becomes of a table map without column names, labels and key, as written
-// with binlog_row_metadata=MINIMAL; and of labels that are not plain ASCII
-// where the source does not tell their character set, as early versions of
-// MySQL 8.0 don't (8.0.12).
+// with binlog_row_metadata=MINIMAL; and of labels that may be other than ASCII
+// (AreAsciiInAnyCharset) where the source does not tell their character set, as
+// early versions of MySQL 8.0 don't (8.0.12).
 enum class MissingNames : uint8_t {
   kRefuse,
   // The columns are "@1", "@2" and so on; labels and key are empty. Labels are

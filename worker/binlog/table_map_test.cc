@@ -279,19 +279,21 @@ TEST(TableMapTest, SaysThatTheSourceIsTooOldToDescribeItsColumns) {
   }
 }
 
-TEST(TableMapTest, KnowsAsciiLabelsWithoutTheirCharacterSet) {
-  // As MySQL 8.0.12 writes them.
-  const auto column = [](absl::string_view label) {
-    return OneColumn(254, "\xf7\1",
-                     Field(6, "\1" + PackedBytes(label)) + Name());
+TEST(TableMapTest, KnowsLabelsThatAreAsciiInAnyCharacterSet) {
+  // As MySQL 8.0.12 writes them: no character set.
+  const auto column = [](const std::vector<std::string>& labels) {
+    std::string field = PackedInteger(labels.size());
+    for (const std::string& label : labels) field += PackedBytes(label);
+    return OneColumn(254, "\xf7\1", Field(6, field) + Name());
   };
-  const absl::StatusOr<TableMap> plain = Build(column("a ~"));
+  const absl::StatusOr<TableMap> plain = Build(column({"ab", "a_ "}));
   ASSERT_THAT(plain, IsOk());
-  EXPECT_THAT(plain->schema.columns[0].labels, ElementsAre("a ~"));
+  EXPECT_THAT(plain->schema.columns[0].labels, ElementsAre("ab", "a_ "));
   EXPECT_EQ(plain->schema.columns[0].charset, Charset::kUtf8mb4);
   for (const std::string& label :
-       {std::string("\xc3\xbc"), std::string("\0a", 2)}) {
-    const std::string body = column(label);
+       std::vector<std::string>{"\xc3\xbc", std::string("\0a", 2), "N-", "@"}) {
+    // The last two: U+4E2D in utf16, an E with an acute accent in swe7.
+    const std::string body = column({label});
     EXPECT_THAT(Build(body), StatusIs(absl::StatusCode::kFailedPrecondition,
                                       AllOf(HasSubstr("character set"),
                                             HasSubstr("d.t.c"))));

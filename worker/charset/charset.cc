@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace binferry::worker {
@@ -40,6 +42,19 @@ absl::StatusOr<Charset> CharsetOfCollation(uint32_t collation_id) {
 
 absl::string_view CharsetName(Charset charset) {
   return kNames[static_cast<size_t>(charset)];
+}
+
+bool AreAsciiInAnyCharset(const std::vector<std::string>& texts) {
+  const auto is_same_everywhere = [](char c) {
+    return c >= ' ' && c <= '~' && !absl::StrContains("@[\\]^`{|}~", c);
+  };
+  return absl::c_all_of(texts,
+                        [&](const std::string& text) {
+                          return absl::c_all_of(text, is_same_everywhere);
+                        }) &&
+         absl::c_any_of(texts, [](const std::string& text) {
+           return text.size() % 2 != 0;
+         });
 }
 
 }  // namespace binferry::worker

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -73,6 +75,11 @@ absl::StatusOr<Charset> CharsetOfCollation(uint32_t collation_id);
 
 // The name that MySQL gives the set, e.g. "utf8mb4".
 absl::string_view CharsetName(Charset charset);
+
+// Whether `texts`, which are all in one set, are the same ASCII whichever set
+// that is: without the signs that are letters in swe7, and with a text of an
+// odd size, as there is none in ucs2 and utf16, where "N-" is U+4E2D.
+bool AreAsciiInAnyCharset(const std::vector<std::string>& texts);
 
 }  // namespace binferry::worker
 

@@ -5,9 +5,11 @@
 
 #include <set>
 #include <string>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "common/testing/status_matchers.h"
+#include "worker/charset/character_decoder.h"
 
 namespace binferry::worker {
 namespace {
@@ -71,6 +73,26 @@ TEST(CharsetTest, NamesSetsAsMysqlDoes) {
     names.emplace(CharsetName(static_cast<Charset>(i)));
   }
   EXPECT_EQ(names.size(), kCharsetCount);
+}
+
+TEST(CharsetTest, KnowsWhatIsAsciiInEveryCharset) {
+  int same_everywhere = 0;
+  for (int c = 0; c < 256; ++c) {
+    const std::string text(1, static_cast<char>(c));
+    int sets = 0;  // In which it is that ASCII character.
+    for (size_t i = 0; i < kCharsetCount; ++i) {
+      const Character character =
+          std::visit([&](const auto& decoder) { return decoder.Decode(text); },
+                     DecoderOf(static_cast<Charset>(i)));
+      if (c < 0x80 && character.code_point == static_cast<uint32_t>(c)) ++sets;
+    }
+    if (!AreAsciiInAnyCharset({text})) continue;
+    ++same_everywhere;
+    EXPECT_EQ(sets, kCharsetCount - 5) << c;  // ucs2, utf16*, utf32, binary.
+  }
+  EXPECT_EQ(same_everywhere, 95 - 10);
+  EXPECT_TRUE(AreAsciiInAnyCharset({"ab", "abc"}));
+  EXPECT_FALSE(AreAsciiInAnyCharset({"N-", ""}));  // U+4E2D in utf16.
 }
 
 }  // namespace
