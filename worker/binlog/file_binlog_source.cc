@@ -87,16 +87,17 @@ bool HasChecksum(std::string format) {
   return WithoutChecksum(AsBytes(format)).size() < format.size();
 }
 
-std::string BaseName(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
 uint32_t SizeInHeader(absl::Span<const uint8_t> header) {
   return static_cast<uint32_t>(
       ReadLittleEndian(header.data() + kEventSizeOffset, 4));
 }
 
 }  // namespace
+
+std::string FileBinlogSource::NameInStream(const std::string& path) {
+  return path == "-" ? std::string(FileBytes::kStandardInput)
+                     : path.substr(path.rfind('/') + 1);
+}
 
 absl::StatusOr<std::unique_ptr<FileBinlogSource>> FileBinlogSource::Create(
     FileSourceOptions options) {
@@ -166,7 +167,7 @@ absl::Status FileBinlogSource::OpenNext() {
   is_in_use_ = false;
   BINFERRY_RETURN_IF_ERROR(CheckMagic());
   BINFERRY_RETURN_IF_ERROR(ReadFormat());
-  const std::string name = BaseName(file_->path());
+  const std::string name = NameInStream(file_->path());
   place_ = {name, kFirstPosition};
   // One relay log goes on where the last one ended, most often without a word.
   if (is_first || !is_relay_log_) source_ = place_;
@@ -281,7 +282,7 @@ std::optional<std::string> FileBinlogSource::FollowRelayLog(
     // A replica doesn't keep the source's STOP, and doesn't flag its own.
     const bool is_own =
         header.has_flag(EventHeader::kRelayLog) || header.Is(EventType::kStop);
-    Coordinates start{BaseName(file_->path()), file_->position()};
+    Coordinates start{NameInStream(file_->path()), file_->position()};
     if (!is_own) {
       // The nearest place with these low 32 bits.
       const uint32_t low = header.log_pos - header.event_size;

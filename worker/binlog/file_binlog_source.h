@@ -48,6 +48,9 @@ class FileBinlogSource : public BinlogSource {
   // No server writes a larger event.
   static constexpr uint64_t kMaxEventBytes = (uint64_t{1} << 30) + (1 << 20);
 
+  // How the stream names the file of `path`.
+  static std::string NameInStream(const std::string& path);
+
   // FAILED_PRECONDITION without a file, or if the start position is below 4;
   // RESOURCE_EXHAUSTED if the process has no file descriptors left. Opens no
   // file yet.

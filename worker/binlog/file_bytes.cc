@@ -57,7 +57,7 @@ absl::StatusOr<std::unique_ptr<FileBytes>> FileBytes::Open(
   const int fd = is_standard_input
                      ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
                      : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  std::string name = is_standard_input ? "standard input" : path;
+  std::string name = is_standard_input ? std::string(kStandardInput) : path;
   if (fd < 0) return ReadError(name, errno);
   struct stat facts {};
   if (fstat(fd, &facts) != 0 || S_ISDIR(facts.st_mode)) {

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
 namespace binferry::worker {
@@ -39,6 +40,9 @@ class Wakeup {
 // file really has, or 256 KiB. Thread-compatible.
 class FileBytes {
  public:
+  // The path of the standard input, in errors too.
+  static constexpr absl::string_view kStandardInput = "standard input";
+
   // "-" is the standard input. `wakeup` must outlive this object. Errors name
   // the path: NOT_FOUND, PERMISSION_DENIED and the like; FAILED_PRECONDITION
   // for a folder.

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/testing/status_matchers.h"
+#include "worker/binlog/file_binlog_source.h"
 #include "worker/binlog/testing/event_builder.h"
 #include "worker/binlog/testing/scripted_binlog_source.h"
 
@@ -25,7 +27,7 @@ struct Outcome {
   absl::Status status;
 };
 
-Outcome PrintAll(const DecodeOptions& options, ScriptedBinlogSource* source) {
+Outcome PrintAll(const DecodeOptions& options, BinlogSource* source) {
   const int file = memfd_create("lines", MFD_CLOEXEC);
   LineWriter out(file, LineWriter::Pace::kLines);
   Outcome outcome;
@@ -50,6 +52,50 @@ TEST(DecodeCommandTest, EndsBeforeThePlaceToStopAt) {
   events.push_back(binlog.Xid(2));
   ScriptedBinlogSource source(events, absl::UnavailableError("must not come"));
   const Outcome outcome = PrintAll({.stop = stop}, &source);
+  EXPECT_THAT(outcome.status, IsOk());
+  EXPECT_THAT(outcome.output,
+              AllOf(HasSubstr("\"xid\":1"), Not(HasSubstr("\"xid\":2"))));
+}
+
+// Lets the standard input be a file of these bytes.
+class StandardInput {
+ public:
+  explicit StandardInput(const std::string& bytes)
+      : former_(dup(STDIN_FILENO)) {
+    const int file = memfd_create("input", MFD_CLOEXEC);
+    EXPECT_EQ(write(file, bytes.data(), bytes.size()),
+              static_cast<ssize_t>(bytes.size()));
+    EXPECT_EQ(lseek(file, 0, SEEK_SET), 0);
+    dup2(file, STDIN_FILENO);
+    close(file);
+  }
+  ~StandardInput() {
+    dup2(former_, STDIN_FILENO);
+    close(former_);
+  }
+
+ private:
+  const int former_;
+};
+
+TEST(DecodeCommandTest, EndsBeforeThePlaceOfTheStandardInput) {
+  EventBuilder binlog;
+  std::string bytes(
+      "\xfe"
+      "bin");
+  bytes += binlog.FormatDescription();
+  bytes += binlog.Xid(1);
+  const std::string stop = absl::StrCat(binlog.position());
+  bytes += binlog.Xid(2);
+  const StandardInput input(bytes);
+  const std::vector<const char*> arguments = {"decode", "--stop-position",
+                                              stop.c_str(), "-"};
+  const ParsedDecodeOptions parsed =
+      ParseDecodeOptions(static_cast<int>(arguments.size()), arguments.data());
+  ASSERT_FALSE(parsed.exit_code.has_value());
+  const auto source = FileBinlogSource::Create({.paths = parsed.options.files});
+  ASSERT_THAT(source, IsOk());
+  const Outcome outcome = PrintAll(parsed.options, source->get());
   EXPECT_THAT(outcome.status, IsOk());
   EXPECT_THAT(outcome.output,
               AllOf(HasSubstr("\"xid\":1"), Not(HasSubstr("\"xid\":2"))));

@@ -17,6 +17,7 @@
 #include "common/read_file.h"
 #include "common/secret.h"
 #include "common/status_macros.h"
+#include "worker/binlog/file_binlog_source.h"
 
 namespace binferry::worker {
 namespace {
@@ -173,7 +174,7 @@ absl::Status InterpretFiles(const Texts& texts, DecodeOptions* options) {
   std::set<std::string> names;
   for (const std::string& path : options->files) {
     options->stop =
-        Coordinates{path.substr(path.rfind('/') + 1), texts.stop_position};
+        Coordinates{FileBinlogSource::NameInStream(path), texts.stop_position};
     if (!names.insert(options->stop->file).second) {
       return Wrong("--stop-position",
                    absl::StrCat("needs files of different names, but ",
