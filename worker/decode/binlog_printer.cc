@@ -114,6 +114,7 @@ absl::Status BinlogPrinter::Follow(const Event& event,
     }
   } else if (std::holds_alternative<FormatDescriptionEvent>(event)) {
     tables_.ForgetIds();
+    gtid_.clear();
   } else if (const auto* unsupported = std::get_if<UnsupportedEvent>(&event)) {
     return UnsupportedEventError(*unsupported);
   }

@@ -161,6 +161,22 @@ TEST_F(BinlogPrinterTest, CountsRowsByTransaction) {
                                          HasSubstr(R"("row":1,"gtid":null)")));
 }
 
+TEST_F(BinlogPrinterTest, TakesNoGtidIntoAFileWithoutAny) {
+  std::vector<std::string> events = {binlog_.Gtid(GtidOf(5))};
+  for (int i = 0; i < 2; ++i) {
+    events.push_back(binlog_.Query("", "BEGIN"));
+    events.push_back(binlog_.TableMap(7, schema_));
+    events.push_back(Insert({{Unsigned(1), Null()}}));
+    events.push_back(binlog_.Xid(1));
+    events.push_back(binlog_.FakeRotate());
+    events.push_back(binlog_.FormatDescription());
+  }
+  const Printed printed = Print(WithHead(events), {.prints_events = false});
+  EXPECT_THAT(printed.status, IsOk());
+  EXPECT_THAT(printed.lines, ElementsAre(HasSubstr(R"(:5","time")"),
+                                         HasSubstr(R"("gtid":null)")));
+}
+
 TEST_F(BinlogPrinterTest, LeavesOutWhatAnImageLacks) {
   const std::vector<std::string> events = {
       binlog_.TableMap(7, schema_),
