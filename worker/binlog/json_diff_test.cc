@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -149,6 +152,93 @@ TEST(JsonDiffTest, ManyChangesToOneArray) {
     absl::StrAppend(&expected, expected.empty() ? "[" : ", ", element);
   }
   EXPECT_EQ(Patched(Numbers(40), diffs), expected + "]");
+}
+
+// Enough of them that the tree keeps them in many blocks, which then go.
+TEST(JsonDiffTest, ThousandsOfChangesToOneArray) {
+  std::vector<std::string> model = {"0", "1"};
+  std::string diffs;
+  uint32_t random = 7;
+  const auto below = [&random](size_t limit) {
+    random = random * 1664525 + 1013904223;
+    return (random >> 8) % limit;
+  };
+  const auto expect_model = [&] {
+    std::string expected;
+    for (const std::string& element : model) {
+      absl::StrAppend(&expected, expected.empty() ? "[" : ", ", element);
+    }
+    ASSERT_EQ(Patched(Numbers(2), diffs), expected + "]");
+  };
+  for (int i = 0; i < 6000; ++i) {
+    const size_t at = below(model.size());
+    const int16_t value = static_cast<int16_t>(1000 + i);
+    if (i < 3000) {
+      diffs += JsonDiff(kInsert, absl::StrCat("$[", at, "]"), JsonInt16(value));
+      model.insert(model.begin() + static_cast<ptrdiff_t>(at),
+                   absl::StrCat(value));
+    } else if (i % 4 == 0) {
+      diffs +=
+          JsonDiff(kReplace, absl::StrCat("$[", at, "]"), JsonInt16(value));
+      model[at] = absl::StrCat(value);
+    } else if (model.size() > 1) {
+      diffs += JsonDiff(
+          kRemove, absl::StrCat("$[last-", model.size() - 1 - at, "]"), "");
+      model.erase(model.begin() + static_cast<ptrdiff_t>(at));
+    }
+    if (i % 1000 == 999) expect_model();
+  }
+  expect_model();
+}
+
+TEST(JsonDiffTest, ThousandsOfChangesToOneObject) {
+  // By length, then bytes.
+  std::map<std::pair<size_t, std::string>, int> model;
+  std::vector<std::pair<std::string, std::string>> members;
+  for (int i = 0; i < 1000; i += 2) {
+    const std::string key = absl::StrCat("k", i);
+    model[{key.size(), key}] = i;
+  }
+  for (const auto& [key, value] : model) {
+    members.emplace_back(key.second, JsonInt16(static_cast<int16_t>(value)));
+  }
+  std::string diffs;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string key = absl::StrCat("k", i * 7 % 1000);
+    const auto found = model.find({key.size(), key});
+    const uint8_t operation = found == model.end() ? kInsert
+                              : i % 2 == 0         ? kReplace
+                                                   : kRemove;
+    diffs += JsonDiff(
+        operation, absl::StrCat("$.", key),
+        operation == kRemove ? "" : JsonInt16(static_cast<int16_t>(i)));
+    if (operation == kRemove) {
+      model.erase(found);
+    } else {
+      model[{key.size(), key}] = i;
+    }
+  }
+  std::string expected;
+  for (const auto& [key, value] : model) {
+    absl::StrAppend(&expected, expected.empty() ? "{" : ", ", "\"", key.second,
+                    "\": ", value);
+  }
+  EXPECT_EQ(Patched(JsonObject(members), diffs), expected + "}");
+}
+
+TEST(JsonDiffTest, TakesNoTimeOutOfProportionForManyDiffs) {
+  constexpr int kDiffs = 60'000;
+  std::string elements;
+  std::string members;
+  for (int i = 0; i < kDiffs; ++i) {
+    elements += JsonDiff(kInsert, "$[0]", JsonInt16(1));
+    members += JsonDiff(kInsert, absl::StrCat("$.k", i), JsonInt16(1));
+  }
+  const std::clock_t start = std::clock();
+  EXPECT_EQ(Patched(JsonArray({}), elements).size(), size_t{3} * kDiffs);
+  EXPECT_GT(Patched(JsonObject({}), members).size(), size_t{3} * kDiffs);
+  // Of the processor, not of the clock; each diff takes some microseconds.
+  EXPECT_LT(std::clock() - start, 3 * CLOCKS_PER_SEC);
 }
 
 TEST(JsonDiffTest, RefusesDiffsThatDoNotFit) {
