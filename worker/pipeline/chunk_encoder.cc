@@ -113,9 +113,10 @@ absl::StatusOr<uint64_t> ChunkEncoder::ScanEvent(const Chunk::Rows& rows,
                                                  uint64_t* row_count) {
   const TablePlan& plan = rows.table->plan;
   if (!plan.is_partitioned_by_key || event.kind != RowsEvent::Kind::kUpdate) {
-    BINFERRY_ASSIGN_OR_RETURN(const uint64_t count,
-                              CountRows(rows.table->map, event));
-    *row_count = count - rows.rows_to_skip;
+    BINFERRY_RETURN_IF_ERROR(Start(rows, event, RowDecoder::Columns::kAll));
+    for (; decoder_.HasNext(); ++*row_count) {
+      BINFERRY_RETURN_IF_ERROR(decoder_.Skip());
+    }
     return *row_count;
   }
   BINFERRY_RETURN_IF_ERROR(Start(rows, event, RowDecoder::Columns::kKey));
