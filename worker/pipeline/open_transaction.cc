@@ -55,7 +55,8 @@ absl::Status OpenTransaction::RollBackTo(absl::string_view savepoint,
       "a transaction of selected tables goes back to a savepoint that isn't "
       "known, as it set more than ",
       Savepoints::kMaxSavepoints,
-      ": compare its tables with the destination, and start behind it"));
+      ", or some whose names differ only beyond ASCII: compare its tables with "
+      "the destination, and start behind it"));
 }
 
 absl::Status OpenTransaction::RollBack(uint64_t rows_to_skip) {

@@ -13,17 +13,20 @@
 namespace binferry::worker {
 
 // Remembers a mark, the caller's count of rows events, for each savepoint.
-// Names compare without regard to the case of ASCII letters. Thread-compatible.
+// Servers compare the names without regard to case and accents (collation
+// utf8mb3_general_ci). Here names in ASCII are compared so; others are the same
+// where their bytes are, and where servers may think otherwise no savepoint is
+// known. Thread-compatible.
 class Savepoints {
  public:
   // Those set first are forgotten beyond it, as if they had never been set.
   static constexpr size_t kMaxSavepoints = 1024;
 
   void Clear() { savepoints_.clear(); }
-  // Replaces a savepoint of the same name.
+  // Replaces a savepoint that has the same name beyond doubt.
   void Set(absl::string_view name, uint64_t mark);
   // The savepoint's mark; those set after it are gone. Nothing if there is no
-  // such savepoint.
+  // such savepoint, or if it can't be told which one it is.
   std::optional<uint64_t> RollBackTo(absl::string_view name);
 
  private:
@@ -31,8 +34,6 @@ class Savepoints {
     std::string name;
     uint64_t mark = 0;
   };
-
-  std::deque<Savepoint>::iterator Find(absl::string_view name);
 
   std::deque<Savepoint> savepoints_;  // In the order of setting.
 };

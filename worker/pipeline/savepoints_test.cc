@@ -38,6 +38,31 @@ TEST(SavepointsTest, ReplacesASavepointOfTheSameName) {
   EXPECT_EQ(savepoints.RollBackTo("a"), std::nullopt);
 }
 
+TEST(SavepointsTest, KnowsNoneThatMayHaveBeenReplaced) {
+  // Servers don't tell these apart.
+  Savepoints savepoints;
+  savepoints.Set("\u00c9", 1);
+  savepoints.Set("\u00e9", 2);
+  EXPECT_EQ(savepoints.RollBackTo("\u00c9"), std::nullopt);
+  EXPECT_EQ(savepoints.RollBackTo("\u00e9"), 2u);
+  savepoints.Set("ae", 3);
+  savepoints.Set("a\u00e9", 4);
+  EXPECT_EQ(savepoints.RollBackTo("ae"), std::nullopt);
+  // But these.
+  savepoints.Set("a", 5);
+  savepoints.Set("be", 6);
+  EXPECT_EQ(savepoints.RollBackTo("a\u00e9"), 4u);
+}
+
+TEST(SavepointsTest, TellsCharactersOfTwoBytesApart) {
+  // In Shift JIS: the second bytes look like letters.
+  Savepoints savepoints;
+  savepoints.Set("\x83\x41", 1);
+  savepoints.Set("\x83\x61", 2);
+  EXPECT_EQ(savepoints.RollBackTo("\x83\x41"), std::nullopt);
+  EXPECT_EQ(savepoints.RollBackTo("\x83\x61"), 2u);
+}
+
 TEST(SavepointsTest, ForgetsTheFirstOfTooMany) {
   Savepoints savepoints;
   for (uint64_t i = 0; i <= Savepoints::kMaxSavepoints; ++i) {
