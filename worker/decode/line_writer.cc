@@ -1,6 +1,7 @@
 #include "worker/decode/line_writer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,6 +23,12 @@ absl::Status LineWriter::Flush() {
   while (!rest.empty()) {
     const ssize_t count = write(fd_, rest.data(), rest.size());
     if (count < 0 && errno == EINTR) continue;
+    // Others may have made the pipe or terminal one that doesn't wait.
+    if (count < 0 && errno == EAGAIN) {
+      pollfd waited{.fd = fd_, .events = POLLOUT, .revents = 0};
+      poll(&waited, 1, -1);
+      continue;
+    }
     if (count < 0) {
       const absl::string_view reason = strerror(errno);
       if (errno == EPIPE) return absl::CancelledError(reason);

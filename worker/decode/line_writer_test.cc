@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "common/testing/status_matchers.h"
@@ -59,6 +61,24 @@ TEST_F(LineWriterTest, TellsThatNobodyReadsAnyMore) {
   close(std::exchange(ends_[0], -1));
   *writer.line() += "a";
   EXPECT_THAT(writer.EndLine(), StatusIs(absl::StatusCode::kCancelled));
+}
+
+TEST_F(LineWriterTest, WaitsForASlowReader) {
+  // Whoever shares the pipe may have made it one that doesn't wait.
+  const std::string line(size_t{1} << 18, 'x');
+  std::string received;
+  std::jthread reader([&](const std::stop_token& stop) {
+    while (received.size() <= line.size() && !stop.stop_requested()) {
+      received += Received();
+    }
+  });
+  LineWriter writer(ends_[1], LineWriter::Pace::kLines);
+  *writer.line() += line;
+  const absl::Status status = writer.EndLine();
+  EXPECT_THAT(status, IsOk());
+  if (!status.ok()) reader.request_stop();
+  reader.join();
+  EXPECT_TRUE(received == line + "\n");
 }
 
 TEST(LineWriterDiskTest, TellsThatTheDiskIsFull) {
