@@ -1,45 +1,15 @@
 #include "worker/binlog/event_decoder.h"
 
-#include <zlib.h>
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 #include "worker/binlog/byte_reader.h"
 #include "worker/binlog/event_body.h"
+#include "worker/binlog/event_checksum.h"
 
 namespace binferry::worker {
 namespace {
-
-constexpr size_t kChecksumBytes = 4;
-
-// CRC32 of the event. A file that is being written has a flag in its
-// FORMAT_DESCRIPTION that the checksum leaves out.
-uint32_t ComputeChecksum(const EventHeader& header,
-                         absl::Span<const uint8_t> bytes) {
-  if (!header.Is(EventType::kFormatDescription)) {
-    return static_cast<uint32_t>(crc32_z(0, bytes.data(), bytes.size()));
-  }
-  constexpr size_t kFlagsOffset = 17;
-  const uint8_t flags =
-      static_cast<uint8_t>(bytes[kFlagsOffset] & ~EventHeader::kInUse);
-  uLong crc = crc32_z(0, bytes.data(), kFlagsOffset);
-  crc = crc32_z(crc, &flags, 1);
-  const auto rest = bytes.subspan(kFlagsOffset + 1);
-  return static_cast<uint32_t>(crc32_z(crc, rest.data(), rest.size()));
-}
-
-bool HasValidChecksum(const EventHeader& header,
-                      absl::Span<const uint8_t> raw) {
-  if (raw.size() < EventHeader::kBytes + kChecksumBytes) return false;
-  const size_t bytes = raw.size() - kChecksumBytes;
-  uint32_t stored = 0;
-  for (size_t i = 0; i < kChecksumBytes; ++i) {
-    stored |= uint32_t{raw[bytes + i]} << (8 * i);
-  }
-  return ComputeChecksum(header, raw.first(bytes)) == stored;
-}
 
 bool IsHeartbeat(const EventHeader& header) {
   return header.Is(EventType::kHeartbeat) || header.Is(EventType::kHeartbeatV2);
@@ -200,9 +170,8 @@ absl::StatusOr<absl::Span<const uint8_t>> EventDecoder::TakeBody(
       header.timestamp == 0 ||
       (header.has_flag(EventHeader::kArtificial) && header.log_pos == 0);
   if (header.Is(EventType::kRotate) && is_made_up) {
-    return HasValidChecksum(header, raw)
-               ? body.first(body.size() - kChecksumBytes)
-               : body;
+    return HasValidChecksum(raw) ? body.first(body.size() - kChecksumBytes)
+                                 : body;
   }
   if (format_.checksum == ChecksumAlgorithm::kNone) {
     // FORMAT_DESCRIPTION has room for a checksum even so.
@@ -210,7 +179,7 @@ absl::StatusOr<absl::Span<const uint8_t>> EventDecoder::TakeBody(
                ? body.first(body.size() - kChecksumBytes)
                : body;
   }
-  if (!HasValidChecksum(header, raw)) {
+  if (!HasValidChecksum(raw)) {
     return absl::DataLossError(absl::StrCat(
         "the event ", EventTypeName(header.type),
         " does not match its checksum: it was damaged in the source's binlog "

@@ -11,6 +11,7 @@
 #include "common/status_macros.h"
 #include "worker/binlog/byte_reader.h"
 #include "worker/binlog/event_body.h"
+#include "worker/binlog/event_checksum.h"
 
 namespace binferry::worker {
 namespace {
@@ -18,7 +19,6 @@ namespace {
 constexpr uint64_t kFirstPosition = 4;
 constexpr std::array<uint8_t, 4> kMagic = {0xfe, 'b', 'i', 'n'};
 constexpr std::array<uint8_t, 4> kEncryptedMagic = {0xfd, 'b', 'i', 'n'};
-constexpr size_t kChecksumBytes = 4;
 // A FORMAT_DESCRIPTION: fixed fields and a byte for each event type.
 constexpr uint64_t kMaxFormatBytes = 1024;
 
@@ -71,20 +71,8 @@ std::string DetachedFormat(absl::string_view raw) {
 
 // Of a ROTATE, which may have one or not, whatever its file says.
 absl::Span<const uint8_t> WithoutChecksum(absl::Span<const uint8_t> event) {
-  if (event.size() < EventHeader::kBytes + kChecksumBytes) return event;
-  const auto bytes = event.first(event.size() - kChecksumBytes);
-  const bool has_checksum =
-      crc32_z(0, bytes.data(), bytes.size()) ==
-      ReadLittleEndian(bytes.data() + bytes.size(), kChecksumBytes);
-  return has_checksum ? bytes : event;
-}
-
-// Whether a FORMAT_DESCRIPTION has its checksum. In a file it always does, be
-// the algorithm none; the flag of a file in use is left out.
-bool HasChecksum(std::string format) {
-  format[kFlagsOffset] =
-      static_cast<char>(format[kFlagsOffset] & ~EventHeader::kInUse);
-  return WithoutChecksum(AsBytes(format)).size() < format.size();
+  return HasValidChecksum(event) ? event.first(event.size() - kChecksumBytes)
+                                 : event;
 }
 
 uint32_t SizeInHeader(absl::Span<const uint8_t> header) {
@@ -222,7 +210,8 @@ absl::Status FileBinlogSource::ReadFormat() {
   BINFERRY_RETURN_IF_ERROR(
       At(ParseFormatDescription(event.subspan(EventHeader::kBytes)).status()));
   format_ = std::string(AsText(event));
-  if (!HasChecksum(format_)) {
+  // In a file it always has one, be the algorithm none.
+  if (!HasValidChecksum(AsBytes(format_))) {
     return At(absl::DataLossError(
         "the file's FORMAT_DESCRIPTION does not match its checksum: the file "
         "was damaged"));
