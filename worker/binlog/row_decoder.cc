@@ -157,10 +157,9 @@ absl::Status RowDecoder::Start(const TableMap& map, const RowsEvent& event,
   p_ = end_ = nullptr;
   has_empty_row_ = false;
   if (event.column_count != map.schema.columns.size()) {
-    return absl::DataLossError(
-        absl::StrCat("rows of ", event.column_count, " columns for the table ",
-                     map.schema.database, ".", map.schema.table,
-                     ", whose table map has ", map.schema.columns.size()));
+    return absl::DataLossError(absl::StrCat(
+        "rows of ", event.column_count, " columns for the table ", TableName(),
+        ", whose table map has ", map.schema.columns.size()));
   }
   has_before_ = event.kind != RowsEvent::Kind::kWrite;
   has_after_ = event.kind != RowsEvent::Kind::kDelete;
@@ -180,7 +179,7 @@ absl::Status RowDecoder::Start(const TableMap& map, const RowsEvent& event,
         ChooseColumns(event.after_columns, columns, &after_));
   }
   if (before_.present.empty() && after_.present.empty() && !is_partial_) {
-    if (!event.rows.empty()) return Damaged(0);
+    if (!event.rows.empty()) return DamagedRow();
     has_empty_row_ = true;
   }
   p_ = event.rows.data();
@@ -237,7 +236,7 @@ absl::Status RowDecoder::DecodeImage(Image* image, absl::Span<Value> values,
   const size_t count = image->present.size();
   const size_t null_bytes = (count + 7) / 8;
   const uint8_t* p = p_;
-  if (static_cast<size_t>(end_ - p) < null_bytes) return Damaged(0);
+  if (static_cast<size_t>(end_ - p) < null_bytes) return DamagedRow();
   const uint8_t* const nulls = p;
   p += null_bytes;
   char* const scratch = image->scratch.data();
@@ -319,11 +318,18 @@ absl::Status RowDecoder::ReadValueOptions() {
   constexpr uint64_t kHasDiffs = 1;
   ByteReader reader({p_, static_cast<size_t>(end_ - p_)});
   const uint64_t options = reader.Packed();
+  if ((options & ~kHasDiffs) != 0) {
+    return absl::UnimplementedError(absl::StrCat(
+        "Binferry does not know the value options ", options, " of ",
+        TableName(),
+        "'s rows: run SET PERSIST binlog_row_value_options='' on the source "
+        "and start behind this place"));
+  }
   diff_bits_ = nullptr;
   if ((options & kHasDiffs) != 0) {
     diff_bits_ = reader.Bytes((map_->json_columns + 7) / 8).data();
   }
-  if (!reader.ok() || (options & ~kHasDiffs) != 0) return Damaged(0);
+  if (!reader.ok()) return DamagedRow();
   p_ = end_ - reader.remaining();
   return absl::OkStatus();
 }
@@ -340,7 +346,7 @@ absl::Status RowDecoder::SkipImage(const Image& image) {
   const size_t count = image.present.size();
   const size_t null_bytes = (count + 7) / 8;
   const uint8_t* p = p_;
-  if (static_cast<size_t>(end_ - p) < null_bytes) return Damaged(0);
+  if (static_cast<size_t>(end_ - p) < null_bytes) return DamagedRow();
   const uint8_t* const nulls = p;
   p += null_bytes;
   for (size_t i = 0; i < count; ++i) {
@@ -362,10 +368,18 @@ absl::Status RowDecoder::SkipImage(const Image& image) {
   return absl::OkStatus();
 }
 
+std::string RowDecoder::TableName() const {
+  return absl::StrCat(map_->schema.database, ".", map_->schema.table);
+}
+
 std::string RowDecoder::NameOf(size_t column) const {
-  const TableSchema& schema = map_->schema;
-  return absl::StrCat(schema.database, ".", schema.table, ".",
-                      schema.columns[column].name);
+  return absl::StrCat(TableName(), ".", map_->schema.columns[column].name);
+}
+
+absl::Status RowDecoder::DamagedRow() const {
+  return absl::DataLossError(absl::StrCat(
+      "a damaged row of ", TableName(),
+      ": it is cut off, or there are bytes where it has no column"));
 }
 
 absl::Status RowDecoder::Damaged(size_t column,

@@ -33,8 +33,9 @@ enum class MissingDocument : uint8_t {
 //
 // Memory is reused: after the first events of a table nothing is allocated; of
 // JSON text no more than kMaxKeptTextBytes per image is kept from one event to
-// the next. Statuses are DATA_LOSS, naming table and column, for damaged bytes;
-// they name no place. After an error only Start() may be called.
+// the next. Statuses are DATA_LOSS, naming the table and, of a value, the
+// column, for damaged bytes; they name no place. After an error only Start()
+// may be called.
 // Thread-compatible.
 class RowDecoder {
  public:
@@ -70,7 +71,7 @@ class RowDecoder {
   // the event's bytes live.
   //
   // FAILED_PRECONDITION, naming the column, for a document that is missing as
-  // of MissingDocument.
+  // of MissingDocument; UNIMPLEMENTED for value options of later versions.
   absl::Status Next(absl::Span<Value> before, absl::Span<Value> after);
 
   // Passes over a row without decoding it; HasNext() must be true.
@@ -119,6 +120,9 @@ class RowDecoder {
   absl::Status ReadValueOptions();
   // "database.table.column".
   std::string NameOf(size_t column) const;
+  std::string TableName() const;  // "database.table".
+  // DATA_LOSS for what stands around the values.
+  absl::Status DamagedRow() const;
   // DATA_LOSS for the value of `column`.
   absl::Status Damaged(
       size_t column,
