@@ -18,7 +18,8 @@ namespace binferry::worker {
 //
 // DATA_LOSS, naming no place, for damaged bytes, for nesting that MySQL would
 // refuse, and for more text than MaxJsonTextBytes(); `text` then holds what
-// came before and is of no use. Nothing is allocated but the text's own growth.
+// came before and is of no use. Nothing is allocated but the text's own growth
+// and, for values in base64, a line of it.
 absl::Status AppendJsonText(absl::string_view document, std::string* text);
 
 // The most text that AppendJsonText() makes of so many bytes. What a document's
