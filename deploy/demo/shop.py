@@ -66,7 +66,8 @@ class Shop:
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
-        if self._thread is not None:
+        # A signal can interrupt `start` before the thread runs.
+        if self._thread is not None and self._thread.is_alive():
             self._thread.join()
         self._session.close()
 

@@ -103,6 +103,7 @@ def test_starts_at_its_time_though_the_controller_was_down_then(stack: Stack, ka
         cluster.controller.kill()
         time.sleep(9)  # The start time passes without a controller: that is the case.
         cluster.start_controller()
+        cluster.wait_until_serving()
         cluster.wait("scheduled", "INCREMENTAL_SYNC")
         work.run(20)
         cluster.wait_for_records("scheduled", len(work.changes))
