@@ -31,6 +31,7 @@
 #include "worker/mysql/connection.h"
 #include "worker/mysql/mysql_binlog_source.h"
 #include "worker/mysql/start_position.h"
+#include "worker/pipeline/alert_policy.h"
 #include "worker/pipeline/pipeline.h"
 
 namespace binferry::worker {
@@ -38,18 +39,6 @@ namespace {
 
 constexpr int kExitTimeout = 4;
 constexpr size_t kSmallBudgetBytes = size_t{64} << 10;
-
-absl::string_view ReasonName(PipelineAlert::Reason reason) {
-  switch (reason) {
-    case PipelineAlert::Reason::kUnreadStatement:
-      return "UNREAD_STATEMENT";
-    case PipelineAlert::Reason::kIncident:
-      return "INCIDENT";
-    case PipelineAlert::Reason::kMissingJsonDocument:
-      return "MISSING_JSON_DOCUMENT";
-  }
-  return "";
-}
 
 // Appends alerts as JSON lines with `reason`, `file`, `position` and `message`.
 // Thread-safe.
@@ -59,7 +48,7 @@ class AlertFile {
 
   void Add(const PipelineAlert& alert) {
     const nlohmann::json line = {
-        {"reason", std::string(ReasonName(alert.reason))},
+        {"reason", std::string(AlertReasonName(alert.reason))},
         {"file", alert.file},
         {"position", alert.position},
         {"message", alert.message}};

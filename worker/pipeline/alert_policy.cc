@@ -6,6 +6,18 @@
 
 namespace binferry::worker {
 
+absl::string_view AlertReasonName(PipelineAlert::Reason reason) {
+  switch (reason) {
+    case PipelineAlert::Reason::kUnreadStatement:
+      return "UNREAD_STATEMENT";
+    case PipelineAlert::Reason::kIncident:
+      return "INCIDENT";
+    case PipelineAlert::Reason::kMissingJsonDocument:
+      return "MISSING_JSON_DOCUMENT";
+  }
+  return "";
+}
+
 absl::Status AlertPolicy::Raise(PipelineAlert::Reason reason,
                                 const absl::Status& change,
                                 const Coordinates& place) const {

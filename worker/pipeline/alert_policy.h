@@ -12,6 +12,9 @@
 
 namespace binferry::worker {
 
+// "UNREAD_STATEMENT" and so on, as task events show it.
+absl::string_view AlertReasonName(PipelineAlert::Reason reason);
+
 // Lets them be an error or an alert, as the task wants it. Thread-safe if the
 // listener is.
 class AlertPolicy {

@@ -11,6 +11,7 @@
 #include "worker/mysql/mysql_binlog_source.h"
 #include "worker/mysql/source_check.h"
 #include "worker/mysql/start_position.h"
+#include "worker/pipeline/alert_policy.h"
 #include "worker/sink/kafka_admin.h"
 #include "worker/sink/sink_status.h"
 #include "worker/task/destination_check.h"
@@ -40,18 +41,6 @@ std::string Describe(const Checkpoint& checkpoint) {
     return absl::StrCat("after the GTID set '", checkpoint.gtid_set, "'");
   }
   return absl::StrCat("at ", checkpoint.file, ":", checkpoint.position);
-}
-
-absl::string_view ReasonWord(PipelineAlert::Reason reason) {
-  switch (reason) {
-    case PipelineAlert::Reason::kUnreadStatement:
-      return "UNREAD_STATEMENT";
-    case PipelineAlert::Reason::kIncident:
-      return "INCIDENT";
-    case PipelineAlert::Reason::kMissingJsonDocument:
-      return "MISSING_JSON_DOCUMENT";
-  }
-  return "";
 }
 
 std::string Describe(const PipelineAlert& alert) {
@@ -166,7 +155,8 @@ absl::StatusOr<std::shared_ptr<Pipeline>> CarryAttempt::MakePipeline(
       .on_streaming = nullptr,
       .on_alert =
           [this](const PipelineAlert& alert) {
-            surroundings_.on_alert(ReasonWord(alert.reason), Describe(alert));
+            surroundings_.on_alert(AlertReasonName(alert.reason),
+                                   Describe(alert));
           }};
   BINFERRY_ASSIGN_OR_RETURN(
       std::unique_ptr<Pipeline> pipeline,
