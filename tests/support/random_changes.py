@@ -36,12 +36,14 @@ class Session:
         self.errors: Dict[int, int] = {}
         self.sql.execute("SET SESSION innodb_lock_wait_timeout = 2, lock_wait_timeout = 2")
 
-    def configure(self) -> None:
-        """New settings, between transactions.
+    def configure(self, engine: str) -> None:
+        """New settings, between transactions on tables of one engine.
 
-        A change of a part of a JSON document has no base under MINIMAL images, which a task refuses: never both."""
+        A change of a part of a JSON document has no base under MINIMAL images, which a task refuses: never both. And
+        never MINIMAL with MyISAM: there UPDATEs of MySQL 9.7 spoil columns that they don't name, of which the binlog
+        says nothing."""
         chance = self._chance
-        image = chance.choice(IMAGES)
+        image = chance.choice([image for image in IMAGES if image != "MINIMAL" or engine != "MyISAM"])
         partial = "PARTIAL_JSON" if image != "MINIMAL" and chance.random() < 0.5 else ""
         self.sql.execute(
             f"SET SESSION binlog_row_image = {image}, binlog_row_value_options = '{partial}', "
@@ -164,8 +166,8 @@ def transactions(chance: random.Random, sessions: List[Session], tables: List[Ta
         for session in group:
             if not left:
                 break
-            session.configure()
             mine = [left.pop()]
+            session.configure(mine[0].engine)
             for _ in range(chance.randint(0, 2)):
                 if left and left[-1].engine == mine[0].engine:
                     mine.append(left.pop())

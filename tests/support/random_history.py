@@ -128,7 +128,7 @@ class History:
         for table in self._tables:
             for _ in range(6):
                 session = self._chance.choice(self._sessions)
-                session.configure()
+                session.configure(table.engine)
                 session.attempt(self._changes.insert(table))
 
     def _alter(self, table: Table) -> None:
