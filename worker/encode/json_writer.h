@@ -64,7 +64,8 @@ class JsonWriter {
   // A JSON number.
   template <typename Integer>
   void Number(Integer value) {
-    next_ = std::to_chars(Reserve(kMaxNumber), limit_ + kSlack, value).ptr;
+    char* const out = Reserve(kMaxNumber);  // Moves limit_, so it comes first.
+    next_ = std::to_chars(out, limit_ + kSlack, value).ptr;
   }
 
   // A JSON number as a string, `"123"`.

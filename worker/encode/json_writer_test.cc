@@ -45,6 +45,22 @@ class JsonWriterTest : public testing::Test {
   JsonWriter writer_{&arena_};
 };
 
+TEST_F(JsonWriterTest, WritesNumbersWhereverASlabEnds) {
+  constexpr size_t kSlabBytes = 4096;
+  for (size_t before = kSlabBytes - 100; before < kSlabBytes; ++before) {
+    const std::string text(before, 'x');
+    writer_.Start();
+    writer_.Raw(text);
+    writer_.Number(uint64_t{1234});
+    writer_.Raw(",");
+    ASSERT_EQ(writer_.Finish(), text + "1234,");
+    writer_.Start();
+    writer_.Raw(text);
+    writer_.QuotedNumber(int64_t{-1234});
+    ASSERT_EQ(writer_.Finish(), text + "\"-1234\"");
+  }
+}
+
 TEST_F(JsonWriterTest, WritesPiecesInOrder) {
   writer_.Start();
   writer_.Raw('{');
