@@ -25,8 +25,8 @@ void Report(benchmark::State& state, const RowWorkload& workload,
   state.counters["event_bytes_per_row"] =
       static_cast<double>(workload.event.size()) /
       static_cast<double>(workload.rows);
-  state.SetBytesProcessed(
-      static_cast<int64_t>(state.iterations() * workload.event.size()));
+  state.SetBytesProcessed(state.iterations() *
+                          static_cast<int64_t>(workload.event.size()));
 }
 
 void BM_Decode(benchmark::State& state, RowWorkload (*make)()) {
