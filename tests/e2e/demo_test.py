@@ -87,6 +87,7 @@ def test_interrupted_demo_leaves_nothing(mark: str, number: signal.Signals, chap
     assert_nothing_is_left(mark, shown)
 
 
+@pytest.mark.long
 def test_killed_demo_leaves_no_process(mark: str) -> None:
     demo = start(mark)
     shown = read_until(demo, "== Rows change")
@@ -97,6 +98,7 @@ def test_killed_demo_leaves_no_process(mark: str) -> None:
     shutil.rmtree(logs)  # Nobody was there to do it.
 
 
+@pytest.mark.long
 def test_kept_demo_goes_on_until_it_is_stopped(mark: str) -> None:
     demo = start(mark, "--keep")
     shown = demo.communicate(timeout=300)[0]

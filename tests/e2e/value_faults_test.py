@@ -88,6 +88,7 @@ def test_f04_documents_changed_in_part_are_whole(carried: Carried) -> None:
     assert [change["data"][0]["j"] for change in updates] == expected
 
 
+@pytest.mark.long
 def test_f06_a_large_compressed_transaction_is_not_unpacked_in_memory(carried: Carried) -> None:
     sql, chance = carried.sql, random.Random(6)
     sql.execute("CREATE TABLE f06 (id INT PRIMARY KEY AUTO_INCREMENT, body MEDIUMTEXT CHARACTER SET latin1)")
