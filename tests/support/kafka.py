@@ -79,10 +79,29 @@ class Kafka:
                 count = self.partitions(topic)
                 assert count, f"no such topic: {topic}; there are {self.topics()}"
                 for number in range(count):
-                    ends[topic, number] = client.get_watermark_offsets(TopicPartition(topic, number), timeout=30)
+                    ends[topic, number] = _watermarks(client, TopicPartition(topic, number))
             return ends
         finally:
             client.close()
+
+
+def _watermarks(client: Consumer, place: TopicPartition) -> Tuple[int, int]:
+    """A topic that was just created may have no leader yet, or one that doesn't know it."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return client.get_watermark_offsets(place, timeout=30)
+        except KafkaException as fault:
+            if not _may_pass(fault.args[0]) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def _may_pass(error: KafkaError) -> bool:
+    # The client marks few errors as retriable outside of its own requests.
+    return error.retriable() or error.code() in (
+        KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART)
 
 
 def _read(consumer: Consumer, ends: Dict[Tuple[str, int], Tuple[int, int]], deadline: float) -> List[Record]:
@@ -98,8 +117,7 @@ def _read(consumer: Consumer, ends: Dict[Tuple[str, int], Tuple[int, int]], dead
                 records.append(Record(*place, message.offset(), message.key(), message.value(),
                                       tuple(message.headers() or ())))
         elif message is not None and message.error().code() != KafkaError._PARTITION_EOF:
-            if not message.error().retriable() and message.error().code() not in (
-                    KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN):
+            if not _may_pass(message.error()):
                 raise KafkaException(message.error())
         # Markers of Kafka transactions take offsets, so the last offset is seldom a record's.
         for position in consumer.position([TopicPartition(*place) for place in ahead]):
