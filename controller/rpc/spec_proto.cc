@@ -112,6 +112,7 @@ StartPosition StartPositionFromProto(const v1::StartPosition& in) {
     case v1::StartPosition::kCoordinates:
       return BinlogCoordinates{.file = in.coordinates().file(),
                                .position = in.coordinates().position()};
+    case v1::StartPosition::kTime:
     case v1::StartPosition::POSITION_NOT_SET:
       return std::monostate();
   }

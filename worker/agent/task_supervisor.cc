@@ -16,6 +16,7 @@ TaskPurpose ToPurpose(pb::Purpose purpose) {
     case pb::PURPOSE_RUN:
       return TaskPurpose::kRun;
     case pb::PURPOSE_FINISH:
+    case pb::PURPOSE_DRAIN:
       return TaskPurpose::kFinish;
     case pb::PURPOSE_RESERVE:
     case pb::PURPOSE_UNSPECIFIED:

@@ -263,6 +263,7 @@ StartPosition ConvertStart(const v1::StartPosition& start) {
       return StartAtCoordinates{
           .coordinates = {.file = start.coordinates().file(),
                           .position = start.coordinates().position()}};
+    case v1::StartPosition::kTime:
     case v1::StartPosition::POSITION_NOT_SET:
       break;
   }
