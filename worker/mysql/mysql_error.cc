@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "common/remedy.h"
 
 namespace binferry::worker {
 namespace {
@@ -52,9 +53,9 @@ std::string Where(const ConnectionOptions& options) {
   return absl::StrCat(options.host, ":", options.port);
 }
 
-// "(1045) the text": for support, after our own words.
+// What the server or the library said, for support.
 std::string Quoted(const MysqlError& error) {
-  return absl::StrCat(" (", error.code, ": ", error.message, ")");
+  return absl::StrCat(error.code, ": ", error.message);
 }
 
 bool IsBrokenConnection(unsigned int code) {
@@ -74,32 +75,30 @@ bool HasErrno(absl::string_view text, int number) {
 absl::Status Unreachable(const ConnectionOptions& options,
                          const MysqlError& error) {
   const std::string where = Where(options);
+  const auto unavailable = [&](absl::string_view cause,
+                               absl::string_view remedy) {
+    return RemedyError(absl::StatusCode::kUnavailable, cause, remedy,
+                       Quoted(error));
+  };
   if (error.code == kUnknownHost)
-    return absl::UnavailableError(absl::StrCat(
-        "the host name ", options.host,
-        " does not resolve from this worker: check source.host and the DNS of "
-        "the worker's network",
-        Quoted(error)));
+    return unavailable(absl::StrCat("the host name ", options.host,
+                                    " does not resolve from this worker"),
+                       "check source.host and the DNS of the worker's network");
   // The library reports EINPROGRESS for whatever ends a connect before its time
   // is over: a refusal, or an unreachable network.
   if (HasErrno(error.message, ECONNREFUSED) ||
       HasErrno(error.message, EINPROGRESS))
-    return absl::UnavailableError(absl::StrCat(
-        where,
-        " refuses connections or has no route to it: check source.host, "
-        "source.port, that the server runs and its bind_address",
-        Quoted(error)));
+    return unavailable(
+        absl::StrCat(where, " refuses connections or has no route to it"),
+        "check source.host, source.port, that the server runs and its "
+        "bind_address");
   if (HasErrno(error.message, ETIMEDOUT) || HasErrno(error.message, EAGAIN))
-    return absl::UnavailableError(absl::StrCat(
-        where,
-        " did not answer in time: check source.host, source.port, routes and "
-        "firewalls between the worker and it",
-        Quoted(error)));
-  return absl::UnavailableError(
-      absl::StrCat("could not connect to ", where,
-                   ": check that it is reachable from this worker and is a "
-                   "MySQL server",
-                   Quoted(error)));
+    return unavailable(absl::StrCat(where, " did not answer in time"),
+                       "check source.host, source.port, routes and firewalls "
+                       "between the worker and it");
+  return unavailable(
+      absl::StrCat("could not connect to ", where),
+      "check that it is reachable from this worker and is a MySQL server");
 }
 
 absl::Status TlsError(const ConnectionOptions& options,
@@ -111,29 +110,33 @@ absl::Status TlsError(const ConnectionOptions& options,
   for (const absl::string_view broken :
        {"Connection reset", "EOF", "eof", "Broken pipe", "timed out"}) {
     if (absl::StrContains(text, broken))
-      return absl::UnavailableError(absl::StrCat(
-          "the TLS handshake with ", where, " broke off", Quoted(error)));
+      return absl::UnavailableError(absl::StrCat("the TLS handshake with ",
+                                                 where, " broke off (",
+                                                 Quoted(error), ")"));
   }
   if (absl::StrContains(text, "server does not support"))
-    return absl::FailedPreconditionError(absl::StrCat(
-        where,
-        " offers no TLS: give it certificates or set source.tls_mode "
-        "to disabled",
-        Quoted(error)));
-  return absl::FailedPreconditionError(absl::StrCat(
-      "TLS with ", where,
-      " failed: check source.tls_mode: the CA must have signed the server's "
-      "certificate, the certificate must name ",
-      options.host,
-      " where the identity is verified, and certificate and key must belong "
-      "together",
-      Quoted(error)));
+    return RemedyError(
+        absl::StatusCode::kFailedPrecondition,
+        absl::StrCat(where, " offers no TLS"),
+        "give it certificates or set source.tls_mode to disabled",
+        Quoted(error));
+  return RemedyError(
+      absl::StatusCode::kFailedPrecondition,
+      absl::StrCat("TLS with ", where, " failed"),
+      absl::StrCat(
+          "check source.tls_mode: the CA must have signed the server's "
+          "certificate, the certificate must name ",
+          options.host,
+          " where the identity is verified, and certificate and key must "
+          "belong together"),
+      Quoted(error));
 }
 
 absl::Status DataLossAt(absl::string_view where, absl::string_view what,
                         absl::string_view remedy, const MysqlError& error) {
-  return absl::DataLossError(absl::StrCat("the source ", where, " ", what, ": ",
-                                          remedy, Quoted(error)));
+  return RemedyError(absl::StatusCode::kDataLoss,
+                     absl::StrCat("the source ", where, " ", what), remedy,
+                     Quoted(error));
 }
 
 constexpr absl::string_view kStartAnew =
@@ -181,32 +184,35 @@ absl::Status FatalBinlogRead(absl::string_view where, const MysqlError& error) {
                       "binlog file is damaged; start from a GTID set",
                       error);
   if (says("same server_uuid/server_id") || says("already connected"))
-    return absl::AbortedError(absl::StrCat(
-        "another reader with this task's server id or replica UUID connected "
-        "to ",
-        where,
-        ": if it is no former worker of the task, which gives up by itself, "
-        "stop it; the two throw each other out",
-        Quoted(error)));
+    return RemedyError(
+        absl::StatusCode::kAborted,
+        absl::StrCat("another reader with this task's server id or replica "
+                     "UUID connected to ",
+                     where),
+        "if it is no former worker of the task, which gives up by itself, stop "
+        "it; the two throw each other out",
+        Quoted(error));
   if (says("Binary log is not open"))
-    return absl::FailedPreconditionError(
-        absl::StrCat("the binlog of ", where,
-                     " is off: start the server with log_bin", Quoted(error)));
+    return RemedyError(absl::StatusCode::kFailedPrecondition,
+                       absl::StrCat("the binlog of ", where, " is off"),
+                       "start the server with log_bin", Quoted(error));
   if (says("can not handle replication events with the checksum") ||
       says("position < 4"))
-    return absl::InternalError(
-        absl::StrCat("a malformed dump request to ", where, Quoted(error)));
-  return absl::FailedPreconditionError(absl::StrCat(
-      "the source ", where, " ended the binlog dump for good", Quoted(error)));
+    return absl::InternalError(absl::StrCat("a malformed dump request to ",
+                                            where, " (", Quoted(error), ")"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("the source ", where, " ended the binlog dump for good (",
+                   Quoted(error), ")"));
 }
 
 absl::Status MissingPrivilege(absl::string_view where, absl::string_view doing,
                               const MysqlError& error) {
-  return absl::PermissionDeniedError(absl::StrCat(
-      "source.username may not ", doing, " on ", where,
-      ": GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* and SELECT on the "
+  return RemedyError(
+      absl::StatusCode::kPermissionDenied,
+      absl::StrCat("source.username may not ", doing, " on ", where),
+      "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* and SELECT on the "
       "selected tables to it",
-      Quoted(error)));
+      Quoted(error));
 }
 
 bool IsMissingPrivilege(unsigned int code) {
@@ -219,63 +225,75 @@ bool IsMissingPrivilege(unsigned int code) {
 absl::Status ConnectError(const ConnectionOptions& options,
                           const MysqlError& error) {
   const std::string where = Where(options);
+  const std::string user_at =
+      absl::StrCat("user ", options.user, " at ", where);
+  const auto fault = [&](absl::StatusCode code, absl::string_view cause,
+                         absl::string_view remedy) {
+    return RemedyError(code, cause, remedy, Quoted(error));
+  };
   switch (error.code) {
     case kAccessDenied:
     case kAccessDeniedNoPassword:
     case kDatabaseAccessDenied:
-      return absl::PermissionDeniedError(absl::StrCat(
-          "access denied for user ", options.user, " at ", where,
-          ": check source.username and source.password",
+      return fault(
+          absl::StatusCode::kPermissionDenied,
+          absl::StrCat("access denied for ", user_at),
           options.tls_mode == TlsMode::kDisabled
-              ? ", and source.tls_mode if the account requires encryption"
-              : "",
-          Quoted(error)));
+              ? "check source.username and source.password, and "
+                "source.tls_mode if the account requires encryption"
+          : options.certificate_pem.empty()
+              ? "check source.username and source.password, and give "
+                "source.client_certificate if the account is REQUIRE X509"
+              : "check source.username and source.password, and that "
+                "source.client_certificate is the one that the account "
+                "requires");
     case kHostNotPrivileged:
-      return absl::PermissionDeniedError(absl::StrCat(
-          where,
-          " admits no connections from this worker's address: create "
-          "the user ",
-          options.user, " for it", Quoted(error)));
+      return fault(
+          absl::StatusCode::kPermissionDenied,
+          absl::StrCat(where,
+                       " admits no connections from this worker's address"),
+          absl::StrCat("create the user ", options.user, " for it"));
     case kMustChangePassword:
     case kMustChangePasswordAtLogin:
-      return absl::PermissionDeniedError(absl::StrCat(
-          "the password of user ", options.user, " at ", where,
-          " has expired: renew it and source.password", Quoted(error)));
+      return fault(absl::StatusCode::kPermissionDenied,
+                   absl::StrCat("the password of ", user_at, " has expired"),
+                   "renew it and source.password");
     case kAccountLocked:
     case kBlockedByPasswordLock:
-      return absl::PermissionDeniedError(absl::StrCat(
-          "the account of user ", options.user, " at ", where,
-          " is locked: ALTER USER … ACCOUNT UNLOCK", Quoted(error)));
+      return fault(absl::StatusCode::kPermissionDenied,
+                   absl::StrCat("the account of ", user_at, " is locked"),
+                   absl::StrCat("ALTER USER '", options.user,
+                                "'@'%' ACCOUNT UNLOCK, with the account's host "
+                                "in place of %"));
     case kHostIsBlocked:
-      return absl::FailedPreconditionError(absl::StrCat(
-          where,
-          " blocks this worker's address after too many failed connections: "
-          "run FLUSH HOSTS or TRUNCATE performance_schema.host_cache there",
-          Quoted(error)));
+      return fault(
+          absl::StatusCode::kFailedPrecondition,
+          absl::StrCat(where,
+                       " blocks this worker's address after too many failed "
+                       "connections"),
+          "run FLUSH HOSTS or TRUNCATE performance_schema.host_cache there");
     case kTooManyConnections:
     case kTooManyUserConnections:
     case kResourceLimit:
-      return absl::UnavailableError(absl::StrCat(
-          where,
-          " has no free connection: raise max_connections or the user's limit",
-          Quoted(error)));
+      return fault(absl::StatusCode::kUnavailable,
+                   absl::StrCat(where, " has no free connection"),
+                   "raise max_connections or the user's limit");
     case kSecureTransportRequired:
-      return absl::FailedPreconditionError(absl::StrCat(
-          where,
-          " admits only encrypted connections: set source.tls_mode to "
-          "required or stricter",
-          Quoted(error)));
+      return fault(absl::StatusCode::kFailedPrecondition,
+                   absl::StrCat(where, " admits only encrypted connections"),
+                   "set source.tls_mode to required or stricter");
     case kTls:
       return TlsError(options, error);
     case kPluginNotLoaded:
     case kPluginCannotLoad:
     case kPluginFailed:
     case kPluginNotAllowed:
-      return absl::FailedPreconditionError(absl::StrCat(
-          "user ", options.user, " at ", where,
-          " authenticates in a way that does not work here: use "
-          "caching_sha2_password, over TLS or with an RSA key on the server",
-          Quoted(error)));
+      return fault(
+          absl::StatusCode::kFailedPrecondition,
+          absl::StrCat(user_at,
+                       " authenticates in a way that does not work here"),
+          "use caching_sha2_password, over TLS or with an RSA key on the "
+          "server");
   }
   return Unreachable(options, error);
 }
@@ -287,15 +305,16 @@ absl::Status QueryError(absl::string_view where, absl::string_view statement,
       absl::StrCat("'", statement.substr(0, kMaxQuoted),
                    statement.size() > kMaxQuoted ? "…'" : "'");
   if (IsBrokenConnection(error.code))
-    return absl::UnavailableError(absl::StrCat(
-        "the connection to ", where, " broke at ", quoted, Quoted(error)));
+    return absl::UnavailableError(absl::StrCat("the connection to ", where,
+                                               " broke at ", quoted, " (",
+                                               Quoted(error), ")"));
   if (IsMissingPrivilege(error.code))
     return MissingPrivilege(where, absl::StrCat("run ", quoted), error);
   if (error.code == kParseError || error.code == kUnknownSystemVariable)
-    return absl::UnimplementedError(
-        absl::StrCat(where, " does not know ", quoted, Quoted(error)));
+    return absl::UnimplementedError(absl::StrCat(
+        where, " does not know ", quoted, " (", Quoted(error), ")"));
   return absl::FailedPreconditionError(
-      absl::StrCat(where, " refused ", quoted, Quoted(error)));
+      absl::StrCat(where, " refused ", quoted, " (", Quoted(error), ")"));
 }
 
 absl::Status DumpError(absl::string_view where, const MysqlError& error) {
@@ -303,25 +322,27 @@ absl::Status DumpError(absl::string_view where, const MysqlError& error) {
     case kFatalBinlogRead:
       return FatalBinlogRead(where, error);
     case kSlaveAlreadyConnected:
-      return absl::AbortedError(absl::StrCat(
-          "another reader with this task's server id connected to ", where,
-          ": stop it", Quoted(error)));
+      return RemedyError(
+          absl::StatusCode::kAborted,
+          absl::StrCat(
+              "another reader with this task's server id connected to ", where),
+          "stop it", Quoted(error));
     case kMalformedGtidSet:
-      return absl::InternalError(
-          absl::StrCat("a malformed GTID set sent to ", where, Quoted(error)));
+      return absl::InternalError(absl::StrCat("a malformed GTID set sent to ",
+                                              where, " (", Quoted(error), ")"));
     case kPacketTooLarge:
       return absl::DataLossError(absl::StrCat(
           "the source ", where,
-          " holds a binlog event above 1 GiB, which no replica can read",
-          Quoted(error)));
+          " holds a binlog event above 1 GiB, which no replica can read (",
+          Quoted(error), ")"));
   }
   if (IsMissingPrivilege(error.code) || error.code == kAccessDenied)
     return MissingPrivilege(where, "read the binlog", error);
   if (IsBrokenConnection(error.code))
-    return absl::UnavailableError(
-        absl::StrCat("the binlog stream of ", where, " broke", Quoted(error)));
+    return absl::UnavailableError(absl::StrCat("the binlog stream of ", where,
+                                               " broke (", Quoted(error), ")"));
   return absl::FailedPreconditionError(absl::StrCat(
-      "the source ", where, " refuses the binlog dump", Quoted(error)));
+      "the source ", where, " refuses the binlog dump (", Quoted(error), ")"));
 }
 
 }  // namespace binferry::worker
