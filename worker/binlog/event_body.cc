@@ -185,7 +185,6 @@ absl::StatusOr<GtidEvent> ParseTaggedGtid(absl::Span<const uint8_t> body) {
   const size_t beyond = body.size() - static_cast<size_t>(size);
   Gtid gtid;
   GtidEvent event;
-  uint64_t immediate_commit_us = 0;
   while (reader.ok() && reader.remaining() > beyond) {
     const uint64_t field = reader.Varlen();
     switch (field) {
@@ -204,7 +203,7 @@ absl::StatusOr<GtidEvent> ParseTaggedGtid(absl::Span<const uint8_t> body) {
         gtid.origin.tag = std::string(reader.Text(reader.Varlen()));
         break;
       case 6:
-        immediate_commit_us = reader.Varlen();
+        event.immediate_commit_us = reader.Varlen();
         break;
       case 7:
         event.original_commit_us = reader.Varlen();
@@ -230,7 +229,7 @@ absl::StatusOr<GtidEvent> ParseTaggedGtid(absl::Span<const uint8_t> body) {
     return malformed;
   }
   if (event.original_commit_us == 0) {
-    event.original_commit_us = immediate_commit_us;
+    event.original_commit_us = event.immediate_commit_us;
   }
   event.gtid = std::move(gtid);
   return event;
@@ -416,6 +415,7 @@ absl::StatusOr<GtidEvent> ParseGtid(const EventHeader& header,
   if (reader.AtEnd()) return event;
   constexpr uint64_t kHasOriginal = uint64_t{1} << 55;
   const uint64_t immediate = reader.Fixed(7);
+  event.immediate_commit_us = immediate & ~kHasOriginal;
   event.original_commit_us =
       (immediate & kHasOriginal) != 0 ? reader.Fixed(7) : immediate;
   if (!reader.AtEnd()) event.transaction_length = reader.Packed();

@@ -63,6 +63,7 @@ TEST(EventBodyTest, ReadsGtidsOfMysql97) {
   ASSERT_THAT(gtid, IsOk());
   EXPECT_EQ(gtid->gtid->ToString(), "db909059-e717-11f1-b2c6-02fc00000001:1");
   EXPECT_EQ(gtid->original_commit_us, 1'795'422'512'336'380u);
+  EXPECT_EQ(gtid->immediate_commit_us, 1'795'422'512'336'380u);
   EXPECT_EQ(gtid->transaction_length, 206u);
 }
 
@@ -101,6 +102,7 @@ TEST(EventBodyTest, TakesTheOriginalCommitTimeOfAReplicatedTransaction) {
   const auto gtid = ParseGtid(header, AsBytes(body));
   ASSERT_THAT(gtid, IsOk());
   EXPECT_EQ(gtid->original_commit_us, 1u);
+  EXPECT_EQ(gtid->immediate_commit_us, 1'795'422'512'336'380u);
   EXPECT_EQ(gtid->transaction_length, 208u);
 }
 

@@ -62,6 +62,8 @@ struct GtidEvent {
   // Commit time on the server where it was first committed, microseconds since
   // 1970; 0 where the source does not write it (before 8.0.1).
   uint64_t original_commit_us = 0;
+  // The same on the server whose binlog this is.
+  uint64_t immediate_commit_us = 0;
   // Bytes of the group, this event included; 0 where unknown (before 8.0.2).
   uint64_t transaction_length = 0;
 };
