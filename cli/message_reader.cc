@@ -6,9 +6,11 @@
 #include <optional>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "cli/nearest_word.h"
 #include "common/status_macros.h"
 
@@ -249,18 +251,41 @@ absl::StatusOr<std::string> MessageReader::ReadReference(
   return text;
 }
 
+absl::StatusOr<std::string> MessageReader::ReadBytes(const YAML::Node& node,
+                                                     const std::string& path) {
+  if (node.IsMap() && node["file"].IsDefined()) {
+    return ReadReference(node, path);
+  }
+  std::string text = node.IsScalar() ? node.Scalar() : "";
+  if (node.IsMap()) {
+    BINFERRY_ASSIGN_OR_RETURN(text, ReadReference(node, path));
+  }
+  // As `base64` prints it, in lines.
+  absl::StrReplaceAll({{"\n", ""}, {"\r", ""}, {" ", ""}}, &text);
+  std::string bytes;
+  if (!absl::Base64Unescape(text, &bytes) || node.IsSequence()) {
+    return Error(node, absl::StrCat(path,
+                                    " must be {file: PATH}, or base64 as text "
+                                    "or {env: NAME}"));
+  }
+  return bytes;
+}
+
 absl::Status MessageReader::ReadString(const YAML::Node& node,
                                        const std::string& path,
                                        const FieldDescriptor* field,
                                        Message* message) {
   std::string text;
-  if (node.IsMap() && options_.references.count(field->name()) > 0) {
+  if (node.IsScalar() && options_.secrets.count(field->name()) > 0) {
+    plain_secrets_.push_back(path);
+  }
+  if (field->type() == FieldDescriptor::TYPE_BYTES) {
+    BINFERRY_ASSIGN_OR_RETURN(text, ReadBytes(node, path));
+  } else if (node.IsMap() && options_.references.count(field->name()) > 0) {
     BINFERRY_ASSIGN_OR_RETURN(text, ReadReference(node, path));
+    if (node["file"].IsDefined()) absl::StripTrailingAsciiWhitespace(&text);
   } else if (node.IsScalar()) {
     text = node.Scalar();
-    if (options_.secrets.count(field->name()) > 0) {
-      plain_secrets_.push_back(path);
-    }
   } else {
     return Error(node, absl::StrCat(path, " must be a text"));
   }
@@ -329,7 +354,11 @@ absl::Status MessageReader::ReadEnum(const YAML::Node& node,
     const EnumValueDescriptor* const value = type.value(i);
     known.push_back(value->name().substr(prefix.size()));
     if (node.Scalar() == value->name() || node.Scalar() == known.back()) {
-      message->GetReflection()->SetEnum(message, field, value);
+      if (field->is_repeated()) {
+        message->GetReflection()->AddEnum(message, field, value);
+      } else {
+        message->GetReflection()->SetEnum(message, field, value);
+      }
       return absl::OkStatus();
     }
   }

@@ -69,6 +69,8 @@ class MessageReader {
                         const Field* field, Message* message);
   absl::StatusOr<std::string> ReadReference(const YAML::Node& node,
                                             const std::string& path);
+  absl::StatusOr<std::string> ReadBytes(const YAML::Node& node,
+                                        const std::string& path);
   absl::Status UnknownKey(const YAML::Node& key, const std::string& path,
                           const google::protobuf::Descriptor& type) const;
 

@@ -5,7 +5,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/exit_code.h"
 #include "common/grpc_status.h"
 #include "common/status_details.h"
@@ -38,6 +37,14 @@ absl::StatusOr<v1::TaskService::StubInterface*> Session::tasks() {
   return tasks_.get();
 }
 
+absl::StatusOr<v1::InspectionService::StubInterface*> Session::inspections() {
+  BINFERRY_RETURN_IF_ERROR(Connect());
+  if (inspections_ == nullptr) {
+    inspections_ = v1::InspectionService::NewStub(channel_);
+  }
+  return inspections_.get();
+}
+
 absl::StatusOr<v1::WorkerService::StubInterface*> Session::workers() {
   BINFERRY_RETURN_IF_ERROR(Connect());
   if (workers_ == nullptr) workers_ = v1::WorkerService::NewStub(channel_);
@@ -61,9 +68,13 @@ absl::Status Session::Explain(const grpc::Status& status) const {
               "--insecure-dev here too."));
   }
   if (absl::IsDeadlineExceeded(said)) {
-    return absl::DeadlineExceededError(absl::StrCat(
-        "no answer from ", options_.server, " within ",
-        options_.timeout_seconds, " s; try again, or set --timeout"));
+    // The server's own words say what it waited for; gRPC's don't.
+    return absl::DeadlineExceededError(
+        absl::StrCat("no answer from ", options_.server,
+                     " in time; try again, or set --timeout",
+                     said.message() == "Deadline Exceeded"
+                         ? ""
+                         : absl::StrCat(". ", said.message())));
   }
   return said;
 }

@@ -11,7 +11,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "binferry/v1/inspection_service.grpc.pb.h"
 #include "binferry/v1/task_service.grpc.pb.h"
 #include "binferry/v1/worker_service.grpc.pb.h"
 #include "cli/task_file.h"
@@ -23,6 +25,7 @@ namespace binferry::cli {
 // kExitUsage (also: a broken task file).
 inline constexpr int kExitUnreachable = 3;  // No server, or no answer in time.
 inline constexpr int kExitWaitFailed = 4;   // `wait` saw another final state.
+inline constexpr int kExitNotPassed = 5;    // `test` failed, `check` not ready.
 
 enum class OutputFormat { kTable, kJson, kYaml };
 
@@ -31,7 +34,9 @@ struct SessionOptions {
   std::string project = "default";
   TlsFiles tls;
   bool insecure_dev = false;
+  // For answers of the controller, and for those that a worker has to find.
   double timeout_seconds = 10;
+  double worker_timeout_seconds = 120;
   OutputFormat output = OutputFormat::kTable;
 };
 
@@ -52,6 +57,7 @@ class Session {
   bool is_terminal = false;
 
   absl::StatusOr<v1::TaskService::StubInterface*> tasks();
+  absl::StatusOr<v1::InspectionService::StubInterface*> inspections();
   absl::StatusOr<v1::WorkerService::StubInterface*> workers();
 
   // One unary call with the session's deadline, e.g.
@@ -60,13 +66,13 @@ class Session {
   //   });
   template <typename Response, typename Function>
   absl::StatusOr<Response> Call(Function call) {
-    grpc::ClientContext rpc;
-    rpc.set_deadline(absl::ToChronoTime(
-        absl::Now() + absl::Seconds(options_.timeout_seconds)));
-    Response response;
-    const grpc::Status status = call(&rpc, &response);
-    if (!status.ok()) return Explain(status);
-    return response;
+    return CallWithin<Response>(options_.timeout_seconds, call);
+  }
+
+  // The same for a question that a worker answers.
+  template <typename Response, typename Function>
+  absl::StatusOr<Response> CallWorker(Function call) {
+    return CallWithin<Response>(options_.worker_timeout_seconds, call);
   }
 
   // What the server said; of a server that can't be reached, what to do.
@@ -80,6 +86,16 @@ class Session {
   std::string Parent() const { return "projects/" + options_.project; }
 
  private:
+  template <typename Response, typename Function>
+  absl::StatusOr<Response> CallWithin(double seconds, Function call) {
+    grpc::ClientContext rpc;
+    rpc.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(seconds)));
+    Response response;
+    const grpc::Status status = call(&rpc, &response);
+    if (!status.ok()) return Explain(status);
+    return response;
+  }
+
   absl::Status Connect();
 
   SessionOptions options_;
@@ -88,6 +104,7 @@ class Session {
   const SecretSources secrets_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::TaskService::StubInterface> tasks_;
+  std::unique_ptr<v1::InspectionService::StubInterface> inspections_;
   std::unique_ptr<v1::WorkerService::StubInterface> workers_;
 };
 

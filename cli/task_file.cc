@@ -2,9 +2,12 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <cstddef>
 #include <cstdlib>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -25,11 +28,17 @@ MessageReader::Options ReaderOptions(absl::string_view name) {
   return {
       .name = std::string(name),
       .output_only = {"name", "uid", "etag", "generation", "create_time",
-                      "update_time", "status", "source.password_set",
-                      "destination.password_set"},
+                      "update_time", "status", "hash_salt_set",
+                      "source.password_set", "destination.password_set",
+                      "destination.trust_store.content_set",
+                      "destination.key_store.content_set",
+                      "destination.oauth_client.client_secret_set",
+                      "destination.kerberos_client.keytab_set"},
       .references = {"password", "client_key", "client_key_password",
-                     "ca_certificate", "client_certificate"},
-      .secrets = {"password", "client_key", "client_key_password"},
+                     "ca_certificate", "client_certificate", "content",
+                     "key_password", "client_secret", "keytab", "hash_salt"},
+      .secrets = {"password", "client_key", "client_key_password",
+                  "key_password", "client_secret", "keytab", "hash_salt"},
   };
 }
 
@@ -123,10 +132,7 @@ SecretSources RealSecretSources() {
         return text;
       },
       .file = [](const std::string& path) -> absl::StatusOr<std::string> {
-        BINFERRY_ASSIGN_OR_RETURN(std::string text,
-                                  ReadFile(path, kMaxReferencedBytes));
-        absl::StripTrailingAsciiWhitespace(&text);
-        return text;
+        return ReadFile(path, kMaxReferencedBytes);
       },
   };
 }
@@ -156,13 +162,35 @@ absl::StatusOr<TaskFile> ParseTaskFile(absl::string_view name,
   }
 }
 
+std::vector<std::string> UpdatePathsOf(const TaskFile& file) {
+  std::vector<std::string> paths;
+  for (auto it = file.lines.begin(); it != file.lines.end(); ++it) {
+    const std::string& path = it->first;
+    if (absl::StrContains(path, '[')) continue;
+    const auto next = std::next(it);
+    const bool has_parts =
+        next != file.lines.end() && absl::StartsWith(next->first, path + ".");
+    const std::string top = path.substr(0, path.find('.'));
+    const bool goes_by_parts = top == "source" || top == "destination" ||
+                               top == "record_options" || top == "tuning";
+    if (goes_by_parts ? !has_parts : path == top) paths.push_back(path);
+  }
+  return paths;
+}
+
 absl::Status WithLines(const absl::Status& error, absl::string_view name,
                        const TaskFile& file) {
   StatusDetails details = DetailsOf(error);
   for (FieldViolation& violation : details.field_violations) {
     absl::string_view path = violation.field;
     absl::ConsumePrefix(&path, "task.");
-    const auto found = file.lines.find(std::string(path));
+    // A field that is missing has no line, but what it is missing from.
+    auto found = file.lines.find(std::string(path));
+    while (found == file.lines.end() && !path.empty()) {
+      const size_t end = path.find_last_of(".[");
+      path = path.substr(0, end == absl::string_view::npos ? 0 : end);
+      found = file.lines.find(std::string(path));
+    }
     if (found != file.lines.end() && found->second > 0) {
       absl::StrAppend(&violation.description, " (", name, ":", found->second,
                       ")");

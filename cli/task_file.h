@@ -16,14 +16,13 @@
 namespace binferry::cli {
 
 // Where `{env: NAME}` and `{file: PATH}` look. Injected, so that tests need
-// neither.
+// neither. `file` gives every byte of a file.
 struct SecretSources {
   std::function<std::optional<std::string>(const std::string&)> environment;
   std::function<absl::StatusOr<std::string>(const std::string&)> file;
 };
 
-// The process's environment and file system. A file's white space at its end is
-// dropped.
+// The process's environment and file system.
 SecretSources RealSecretSources();
 
 struct TaskFile {
@@ -40,8 +39,11 @@ struct TaskFile {
 // `text` is one YAML (or so JSON) document: a map of Task's fields, named as in
 // the proto or its JSON mapping. Strict: unknown and repeated keys, fields that
 // only the server sets, and values of another type are errors. Enum values may
-// leave out their prefix ("VPC"). `password`, `clientKey`, `clientKeyPassword`
-// and the certificates take `{env: NAME}` or `{file: PATH}` too.
+// leave out their prefix ("VPC"). Secrets, certificates, stores and keytabs
+// take
+// `{env: NAME}` or `{file: PATH}` too; of a file's text the white space at its
+// end is dropped. Bytes (stores and keytabs) are a file's as they are, or
+// base64.
 //
 // `settings` are `path=value` as of --set, applied over the text in their
 // order: "source.port=3306", "objects.databases.0.name=shop", "tags.team=a";
@@ -53,8 +55,14 @@ absl::StatusOr<TaskFile> ParseTaskFile(absl::string_view name,
                                        const std::vector<std::string>& settings,
                                        const SecretSources& secrets);
 
-// `error` with the line of `file` behind each field violation that one is known
-// for; `name` is the file's.
+// What an update by `file` changes: its top-level fields, whole; but of
+// `source`, `destination`, `record_options` and `tuning` only the parts that it
+// names, so that `source.password=...` leaves the rest of the source alone. In
+// the order of their names.
+std::vector<std::string> UpdatePathsOf(const TaskFile& file);
+
+// `error` with the line of `file` behind each field violation: of the field, or
+// of what it would stand in; `name` is the file's.
 absl::Status WithLines(const absl::Status& error, absl::string_view name,
                        const TaskFile& file);
 

@@ -22,7 +22,8 @@ SecretSources FakeSources() {
         return std::nullopt;
       },
       .file = [](const std::string& path) -> absl::StatusOr<std::string> {
-        if (path == "/pw") return "from-file";
+        if (path == "/pw") return "from-file\n";
+        if (path == "/store") return std::string("\0jks\n", 5);
         return absl::NotFoundError("/nowhere: no such file");
       },
   };
@@ -146,6 +147,83 @@ TEST(TaskFileTest, SecretsThatAreMissingSaySo) {
               FailsSaying("source.host must be a text"));
 }
 
+TEST(TaskFileTest, ReadsStoresAndKeytabsAsTheyAre) {
+  const absl::StatusOr<TaskFile> file = Parse(R"(
+destination:
+  trustStore: {content: {file: /store}, password: {file: /pw}}
+  keyStore:
+    content: |
+      AGpr
+      cwo=
+    keyPassword: {env: PW}
+  kerberosClient: {principal: a@B, keytab: {file: /store}}
+  oauthClient: {clientSecret: {env: PW}, extensions: {a: b}}
+hashSalt: {env: PW}
+)");
+  ASSERT_THAT(file, IsOk());
+  const v1::Destination& destination = file->task.destination();
+  EXPECT_EQ(destination.trust_store().content(), std::string("\0jks\n", 5));
+  EXPECT_EQ(destination.trust_store().password(), "from-file");
+  EXPECT_EQ(destination.key_store().content(), std::string("\0jks\n", 5));
+  EXPECT_EQ(destination.key_store().key_password(), "from-env");
+  EXPECT_EQ(destination.kerberos_client().keytab().size(), 5u);
+  EXPECT_EQ(destination.oauth_client().client_secret(), "from-env");
+  EXPECT_EQ(file->task.hash_salt(), "from-env");
+  EXPECT_TRUE(file->plain_secrets.empty());
+  EXPECT_THAT(UpdatePathsOf(*file),
+              ElementsAre("destination.kerberos_client.keytab",
+                          "destination.kerberos_client.principal",
+                          "destination.key_store.content",
+                          "destination.key_store.key_password",
+                          "destination.oauth_client.client_secret",
+                          "destination.oauth_client.extensions",
+                          "destination.trust_store.content",
+                          "destination.trust_store.password", "hash_salt"));
+
+  EXPECT_THAT(Parse("a: 1\ndestination: {keyStore: {content: '%%'}}"),
+              FailsSaying("unknown key"));
+  EXPECT_THAT(Parse("id: a\ndestination: {keyStore: {content: '%%'}}"),
+              FailsSaying("task.yaml:2: destination.key_store.content must be "
+                          "{file: PATH}, or base64"));
+  EXPECT_THAT(Parse("destination: {kerberosClient: {keytabSet: true}}"),
+              FailsSaying("is set by the server"));
+}
+
+TEST(TaskFileTest, ReadsRulesOfTables) {
+  const absl::StatusOr<TaskFile> file = Parse(R"(
+objects:
+  databases:
+    - namePattern: shop_.*
+      tablePatterns: [{pattern: "o.*"}]
+      excludedTables: [o1]
+      rules:
+        operations: [INSERT, DELETE]
+        keyColumns: [id]
+        rowFilter: "total > 10"
+        columns:
+          - {column: card, mask: {showLast: 4}}
+          - {column: pin, drop: true}
+        additionalColumns:
+          - {name: at, value: UPDATE_TIME, type: LONG}
+recordOptions: {positionHeaders: true}
+tuning: {memoryBudgetBytes: 134217728, compression: ZSTD}
+startPosition: {time: 2026-01-31T22:00:00Z}
+)");
+  ASSERT_THAT(file, IsOk());
+  const v1::TableRules& rules = file->task.objects().databases(0).rules();
+  EXPECT_EQ(rules.operations(1), v1::DML_OPERATION_DELETE);
+  EXPECT_EQ(rules.row_filter(), "total > 10");
+  EXPECT_EQ(rules.columns(0).mask().show_last(), 4u);
+  EXPECT_TRUE(rules.columns(1).drop());
+  EXPECT_EQ(rules.additional_columns(0).type(),
+            v1::ADDITIONAL_COLUMN_TYPE_LONG);
+  EXPECT_EQ(file->task.tuning().compression(), v1::COMPRESSION_ZSTD);
+  EXPECT_TRUE(file->task.start_position().has_time());
+  EXPECT_THAT(Parse("objects: {databases: [{name: a, rules: {columns: "
+                    "[{column: c, drop: true, hash: true}]}}]}"),
+              FailsSaying("choose one"));
+}
+
 TEST(TaskFileTest, TellsPlainSecrets) {
   const absl::StatusOr<TaskFile> file = Parse("source: {password: open}");
   ASSERT_THAT(file, IsOk());
@@ -190,6 +268,20 @@ TEST(TaskFileTest, TheExampleIsValid) {
             v1::PARTITION_POLICY_PRIMARY_KEY_HASH);
 }
 
+TEST(TaskFileTest, TheExampleOfTheDocumentationIsValid) {
+  std::ifstream in(BINFERRY_SOURCE_DIR "/docs/cli.md");
+  std::ostringstream page;
+  page << in.rdbuf();
+  const std::string text = page.str();
+  const size_t begin = text.find("```yaml\n") + 8;
+  const absl::StatusOr<TaskFile> file =
+      Parse(text.substr(begin, text.find("```", begin) - begin),
+            {"destination.password={env: PW}",
+             "destination.trustStore={content: {file: /store}}"});
+  ASSERT_THAT(file, IsOk());
+  EXPECT_EQ(file->task.objects().databases(0).tables(0).name(), "cards");
+}
+
 TEST(TaskFileTest, ViolationsOfTheServerGetTheirLine) {
   const absl::StatusOr<TaskFile> file = Parse(kTask);
   ASSERT_THAT(file, IsOk());
@@ -197,6 +289,15 @@ TEST(TaskFileTest, ViolationsOfTheServerGetTheirLine) {
       WithLines(InvalidFieldError("task.source.port", "must be 1 to 65535"),
                 "task.yaml", *file);
   EXPECT_THAT(RenderForPeople(error), HasSubstr("(task.yaml:10)"));
+  // What is missing has the line of what it is missing from.
+  EXPECT_THAT(
+      RenderForPeople(WithLines(
+          InvalidFieldError("task.objects.databases[0].tables[3].name", "x"),
+          "task.yaml", *file)),
+      HasSubstr("(task.yaml:20)"));
+  EXPECT_THAT(RenderForPeople(WithLines(InvalidFieldError("task.tuning.x", "x"),
+                                        "task.yaml", *file)),
+              testing::Not(HasSubstr("task.yaml")));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Tasks and workers as tables and pages for people.
+// Tasks and workers as tables for people.
 #ifndef BINFERRY_CLI_TASK_TABLE_H_
 #define BINFERRY_CLI_TASK_TABLE_H_
 
@@ -11,21 +11,20 @@
 
 namespace binferry::cli {
 
-// Left-aligned columns, two blanks apart, as wide as needed. `rows` are as long
-// as the first, which is the head.
-std::string FormatTable(const std::vector<std::vector<std::string>>& rows);
-
 // A line a task: name, state, lag ("?" while unknown), records, rate, worker,
 // age, and the last error if there is one.
 std::string TaskTable(const std::vector<v1::Task>& tasks, absl::Time now);
-
-// Everything about one task that a person asks for, times relative to `now`.
-std::string DescribeTask(const v1::Task& task, absl::Time now);
 
 std::string WorkerTable(const std::vector<v1::Worker>& workers, absl::Time now);
 
 // "INCREMENTAL_SYNC" of TASK_STATE_INCREMENTAL_SYNC.
 std::string StateName(v1::TaskState state);
+
+// "orders" of "projects/default/tasks/orders".
+std::string IdOf(const std::string& name);
+
+// "12ms"; "?" while it is not known.
+std::string LagOf(const v1::TaskStatus& status);
 
 }  // namespace binferry::cli
 

@@ -28,10 +28,14 @@ void AddGlobalOptions(CLI::App* app, SessionOptions* options) {
   app->add_flag("--insecure-dev", options->insecure_dev,
                 "Without TLS, for a controller that runs with it too")
       ->envname("BINFERRY_INSECURE_DEV");
-  app->add_option("--timeout", options->timeout_seconds,
-                  "Seconds to wait for an answer")
-      ->check(CLI::Range(0.1, 3600.0))
-      ->capture_default_str();
+  app->add_option_function<double>(
+         "--timeout",
+         [options](double seconds) {
+           options->timeout_seconds = seconds;
+           options->worker_timeout_seconds = seconds;
+         },
+         "Seconds to wait for an answer; default: 10, of a worker's 120")
+      ->check(CLI::Range(0.1, 3600.0));
   const std::map<std::string, OutputFormat> formats = {
       {"table", OutputFormat::kTable},
       {"json", OutputFormat::kJson},
@@ -46,9 +50,13 @@ int RunCommandLine(int argc, const char* const* argv, Session* session) {
   CLI::App app("Create, watch and steer synchronization tasks.", "binferry");
   app.set_version_flag("--version", kVersion);
   app.footer(
+      "A task's way: create, test, check, confirm, start. Every command has "
+      "its "
+      "own --help.\n"
       "Exit codes: 0 done; 1 the server refused; 2 wrong usage or a broken "
       "file;\n3 no server or no answer in time; 4 `wait` saw another final "
-      "state.");
+      "state;\n5 `test` failed, or `check` found what stands in the way of a "
+      "start.");
   app.require_subcommand(1);
   // So that `-o json` and the rest may stand behind the command too.
   app.fallthrough();
@@ -58,9 +66,13 @@ int RunCommandLine(int argc, const char* const* argv, Session* session) {
   CLI::App* const task = app.add_subcommand("task", "Synchronization tasks");
   task->require_subcommand(1)->fallthrough();
   AddTaskDefinitionCommands(task, session, &action);
+  AddTaskCheckCommands(task, session, &action);
+  AddTaskListingCommands(task, session, &action);
+  AddTaskVerbCommands(task, session, &action);
+  AddTaskResetCommand(task, session, &action);
   AddTaskReadCommands(task, session, &action);
   AddTaskWatchCommands(task, session, &action);
-  AddTaskVerbCommands(task, session, &action);
+  AddTaskHistoryCommands(task, session, &action);
   CLI::App* const worker = app.add_subcommand("worker", "Workers");
   worker->require_subcommand(1)->fallthrough();
   AddWorkerCommands(worker, session, &action);

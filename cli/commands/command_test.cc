@@ -1,16 +1,10 @@
 #include "cli/commands/command.h"
 
 #include <gmock/gmock.h>
-#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <fstream>
-#include <sstream>
-
-#include "absl/strings/str_cat.h"
+#include "cli/testing/command_fixture.h"
 #include "common/exit_code.h"
-#include "common/grpc_status.h"
 #include "common/status_details.h"
 
 namespace binferry::cli {
@@ -21,120 +15,23 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Remembers what it was asked, answers what the test says.
-class FakeTaskService : public v1::TaskService::Service {
- public:
-  grpc::Status CreateTask(grpc::ServerContext*,
-                          const v1::CreateTaskRequest* request,
-                          v1::Task* task) override {
-    created = *request;
-    *task = request->task();
-    task->set_name(
-        absl::StrCat(request->parent(), "/tasks/", request->task_id()));
-    return ToGrpcStatus(refusal);
-  }
-  grpc::Status GetTask(grpc::ServerContext*, const v1::GetTaskRequest* request,
-                       v1::Task* task) override {
-    if (request->name() != answer.name()) {
-      return {grpc::StatusCode::NOT_FOUND, "no task " + request->name()};
-    }
-    *task = answer;
-    return grpc::Status::OK;
-  }
-  grpc::Status ListTasks(grpc::ServerContext*, const v1::ListTasksRequest* r,
-                         v1::ListTasksResponse* response) override {
-    *response->add_tasks() = answer;
-    if (r->page_token().empty()) response->set_next_page_token("2");
-    return grpc::Status::OK;
-  }
-  grpc::Status UpdateTask(grpc::ServerContext*,
-                          const v1::UpdateTaskRequest* request,
-                          v1::Task* task) override {
-    updated = *request;
-    *task = request->task();
-    return grpc::Status::OK;
-  }
-  grpc::Status PauseTask(grpc::ServerContext*,
-                         const v1::TaskActionRequest* request,
-                         v1::Task* task) override {
-    task->set_name(request->name());
-    return ToGrpcStatus(refusal);
-  }
-  grpc::Status WatchTask(
-      grpc::ServerContext*, const v1::WatchTaskRequest*,
-      grpc::ServerWriter<v1::WatchTaskResponse>* writer) override {
-    for (const v1::TaskState state : watched_states) {
-      v1::WatchTaskResponse change;
-      *change.mutable_task() = answer;
-      change.mutable_task()->mutable_status()->set_state(state);
-      writer->Write(change);
-    }
-    return grpc::Status::OK;
-  }
-
-  v1::CreateTaskRequest created;
-  v1::UpdateTaskRequest updated;
-  v1::Task answer;
-  absl::Status refusal;
-  std::vector<v1::TaskState> watched_states;
-};
-
-class CommandTest : public testing::Test {
- protected:
-  CommandTest() {
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
-                             &port_);
-    builder.RegisterService(&service_);
-    server_ = builder.BuildAndStart();
-    service_.answer.set_name("projects/default/tasks/orders");
-    service_.answer.mutable_status()->set_state(
-        v1::TASK_STATE_INCREMENTAL_SYNC);
-  }
-
-  int Run(std::vector<std::string> words) {
-    out_.str("");
-    err_.str("");
-    words.insert(words.begin(), {"binferry", "--insecure-dev", "--server",
-                                 absl::StrCat("127.0.0.1:", port_)});
-    std::vector<const char*> argv;
-    for (const std::string& word : words) argv.push_back(word.c_str());
-    Session session(&out_, &err_, RealSecretSources());
-    return RunCommandLine(static_cast<int>(argv.size()), argv.data(), &session);
-  }
-
-  std::string Write(const std::string& text) {
-    // Cases run side by side.
-    const std::string path = absl::StrCat(
-        testing::TempDir(), "/",
-        testing::UnitTest::GetInstance()->current_test_info()->name(), getpid(),
-        ".task.yaml");
-    std::ofstream(path) << text;
-    return path;
-  }
-
-  FakeTaskService service_;
-  std::unique_ptr<grpc::Server> server_;
-  int port_ = 0;
-  std::ostringstream out_;
-  std::ostringstream err_;
-};
+using CommandTest = CommandFixture;
 
 TEST_F(CommandTest, CreatesFromAFile) {
   const std::string path = Write("id: orders\nsource: {port: 1}\n");
   EXPECT_EQ(Run({"task", "create", "-f", path, "--set", "source.port=2"}),
             kExitOk)
       << err_.str();
-  EXPECT_EQ(service_.created.parent(), "projects/default");
-  EXPECT_EQ(service_.created.task_id(), "orders");
-  EXPECT_EQ(service_.created.task().source().port(), 2u);
+  EXPECT_EQ(tasks_.created.parent(), "projects/default");
+  EXPECT_EQ(tasks_.created.task_id(), "orders");
+  EXPECT_EQ(tasks_.created.task().source().port(), 2u);
   EXPECT_THAT(out_.str(),
               HasSubstr("projects/default/tasks/orders is created"));
 }
 
 TEST_F(CommandTest, ShowsEveryViolationWithItsLine) {
   const std::string path = Write("id: orders\nsource:\n  port: 0\n");
-  service_.refusal =
+  tasks_.refusal =
       FieldViolationsError(absl::StatusCode::kInvalidArgument,
                            {{"task.source.port", "must be 1 to 65535"},
                             {"task.source.host", "is required"}});
@@ -148,7 +45,7 @@ TEST_F(CommandTest, ABrokenFileNeverReachesTheServer) {
   const std::string path = Write("id: orders\nsorce: {}\n");
   EXPECT_EQ(Run({"task", "create", "-f", path}), kExitUsage);
   EXPECT_THAT(err_.str(), HasSubstr("did you mean `source`"));
-  EXPECT_EQ(service_.created.task_id(), "");
+  EXPECT_EQ(tasks_.created.task_id(), "");
   EXPECT_EQ(Run({"task", "create", "-f", "/nowhere.yaml"}), kExitUsage);
 }
 
@@ -165,8 +62,17 @@ TEST_F(CommandTest, UpdatesOnlyWhatIsNamed) {
                  "--set", "tags.team=a", "--set", "description=d"}),
             kExitOk)
       << err_.str();
-  EXPECT_THAT(service_.updated.update_mask().paths(),
+  EXPECT_THAT(tasks_.updated.update_mask().paths(),
               ElementsAre("description", "source.password", "tags"));
+  EXPECT_EQ(Run({"task", "update", "orders", "--set",
+                 "destination.trustStore.password=x", "--set",
+                 "tuning.encoderThreads=2", "--set",
+                 "topicPolicy.autoTopics.partitions=3"}),
+            kExitOk)
+      << err_.str();
+  EXPECT_THAT(tasks_.updated.update_mask().paths(),
+              ElementsAre("destination.trust_store.password", "topic_policy",
+                          "tuning.encoder_threads"));
 }
 
 TEST_F(CommandTest, ListsAllPages) {
@@ -175,22 +81,71 @@ TEST_F(CommandTest, ListsAllPages) {
   EXPECT_EQ(Run({"task", "list", "--state", "nonsense"}), kExitUsage);
 }
 
+TEST_F(CommandTest, ListsByStateTagTextAndRegion) {
+  EXPECT_EQ(Run({"task", "list", "--state", "failed,paused", "--tag", "team=a",
+                 "--contains", "ord", "--region", "eu"}),
+            kExitOk);
+  EXPECT_THAT(
+      tasks_.listed.states(),
+      ElementsAre(v1::TASK_STATE_CREATE_FAILED, v1::TASK_STATE_START_FAILED,
+                  v1::TASK_STATE_INCREMENTAL_SYNC_FAILED,
+                  v1::TASK_STATE_STOP_FAILED, v1::TASK_STATE_PAUSED));
+  EXPECT_EQ(tasks_.listed.tags().at("team"), "a");
+  EXPECT_EQ(tasks_.listed.id_contains(), "ord");
+  EXPECT_EQ(tasks_.listed.region(), "eu");
+  EXPECT_EQ(Run({"task", "list", "--tag", "team"}), kExitUsage);
+}
+
+TEST_F(CommandTest, CreateCanWaitForAWorker) {
+  const std::string path = Write("id: orders\n");
+  tasks_.watches = {
+      {.states = {v1::TASK_STATE_CREATING, v1::TASK_STATE_CONFIGURATION}}};
+  EXPECT_EQ(Run({"task", "create", "-f", path, "--wait", "--request-id", "u"}),
+            kExitOk);
+  EXPECT_EQ(tasks_.created.request_id(), "u");
+  tasks_.watched.clear();
+  tasks_.watches = {{.states = {v1::TASK_STATE_CREATE_FAILED}}};
+  tasks_.answer.mutable_status()->set_state_message("no worker in region eu");
+  EXPECT_EQ(Run({"task", "create", "-f", path, "--wait"}), kExitWaitFailed);
+  EXPECT_THAT(err_.str(), HasSubstr("no worker in region eu"));
+}
+
+TEST_F(CommandTest, ClonesAndSaysWhatTheCloneLacks) {
+  EXPECT_EQ(Run({"task", "clone", "orders", "copy"}), kExitOk);
+  EXPECT_EQ(tasks_.cloned.name(), "projects/default/tasks/orders");
+  EXPECT_EQ(tasks_.cloned.task_id(), "copy");
+  EXPECT_THAT(out_.str(), HasSubstr("task update copy --set"));
+}
+
+TEST_F(CommandTest, ShowsHistoryOldestFirst) {
+  EXPECT_EQ(Run({"task", "events", "orders"}), kExitOk);
+  EXPECT_LT(out_.str().find("e1"), out_.str().find("e3"));
+  EXPECT_THAT(out_.str(), HasSubstr("START   10.0.0.1  OK      e1"));
+  EXPECT_EQ(Run({"task", "events", "orders", "--limit", "2"}), kExitOk);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("e3"), Not(HasSubstr("e1"))));
+  EXPECT_EQ(Run({"task", "logs", "orders", "--level", "warning"}), kExitOk);
+  EXPECT_EQ(tasks_.logged.min_level(), v1::LOG_LEVEL_WARNING);
+  EXPECT_THAT(out_.str(), HasSubstr("WARNING  w1  lost connection"));
+  EXPECT_EQ(Run({"task", "logs", "orders", "--level", "loud"}), kExitUsage);
+}
+
 TEST_F(CommandTest, MissingTasksAndDisallowedActionsAreSaid) {
   EXPECT_EQ(Run({"task", "get", "nothere"}), kExitFailure);
   EXPECT_THAT(err_.str(), HasSubstr("no task projects/default/tasks/nothere"));
-  service_.refusal = absl::FailedPreconditionError("CONFIGURATION: start");
+  tasks_.refusal = absl::FailedPreconditionError("CONFIGURATION: start");
   EXPECT_EQ(Run({"task", "pause", "orders"}), kExitFailure);
   EXPECT_THAT(err_.str(), HasSubstr("CONFIGURATION: start"));
 }
 
 TEST_F(CommandTest, WaitTellsSuccessFromFailure) {
-  service_.watched_states = {v1::TASK_STATE_STARTING,
-                             v1::TASK_STATE_INCREMENTAL_SYNC};
+  tasks_.watches = {
+      {.states = {v1::TASK_STATE_STARTING, v1::TASK_STATE_INCREMENTAL_SYNC}}};
   EXPECT_EQ(Run({"task", "wait", "orders", "--for", "incremental_sync"}),
             kExitOk);
-  service_.watched_states = {v1::TASK_STATE_STARTING,
-                             v1::TASK_STATE_START_FAILED};
-  service_.answer.mutable_status()->mutable_last_error()->set_message(
+  tasks_.watches = {
+      {.states = {v1::TASK_STATE_STARTING, v1::TASK_STATE_START_FAILED}}};
+  tasks_.watched.clear();
+  tasks_.answer.mutable_status()->mutable_last_error()->set_message(
       "access denied");
   EXPECT_EQ(Run({"task", "wait", "orders", "--for", "INCREMENTAL_SYNC"}),
             kExitWaitFailed);
@@ -198,7 +153,7 @@ TEST_F(CommandTest, WaitTellsSuccessFromFailure) {
 }
 
 TEST_F(CommandTest, DescribeShowsTheFault) {
-  service_.answer.mutable_status()->mutable_last_error()->set_message(
+  tasks_.answer.mutable_status()->mutable_last_error()->set_message(
       "host nowhere does not resolve");
   EXPECT_EQ(Run({"task", "describe", "orders"}), kExitOk);
   EXPECT_THAT(out_.str(), AllOf(HasSubstr("INCREMENTAL_SYNC"),
@@ -221,7 +176,8 @@ TEST_F(CommandTest, UsageErrorsAreTold) {
 TEST_F(CommandTest, CompletionKnowsTheCommands) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
     EXPECT_EQ(Run({"completion", shell}), kExitOk);
-    EXPECT_THAT(out_.str(), AllOf(HasSubstr("create"), HasSubstr("resume")));
+    EXPECT_THAT(out_.str(), AllOf(HasSubstr("create"), HasSubstr("confirm"),
+                                  HasSubstr("gtid-set")));
   }
 }
 

@@ -1,16 +1,17 @@
 // get, list, describe.
 #include <memory>
+#include <optional>
 #include <ostream>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "cli/commands/command.h"
+#include "cli/commands/task_filter.h"
 #include "cli/message_text.h"
 #include "cli/nearest_word.h"
+#include "cli/task_page.h"
 #include "cli/task_table.h"
 #include "common/exit_code.h"
 #include "common/status_macros.h"
@@ -20,9 +21,7 @@ namespace {
 
 struct ReadArguments {
   std::string name;
-  std::vector<std::string> states;
-  std::vector<std::string> tags;
-  std::string contains;
+  TaskFilter filter;
   bool all_projects = false;
 };
 
@@ -35,72 +34,39 @@ absl::StatusOr<v1::Task> Get(const std::string& name, Session* session) {
   });
 }
 
-absl::StatusOr<v1::ListTasksRequest> ListRequest(const ReadArguments& arguments,
-                                                 const Session& session) {
-  v1::ListTasksRequest request;
-  request.set_parent(arguments.all_projects ? "projects/-" : session.Parent());
-  request.set_page_size(1000);
-  request.set_id_contains(arguments.contains);
-  for (const std::string& word : arguments.states) {
-    BINFERRY_ASSIGN_OR_RETURN(const v1::TaskState state, ParseState(word));
-    request.add_states(state);
-  }
-  for (const std::string& tag : arguments.tags) {
-    const std::vector<std::string> parts =
-        absl::StrSplit(tag, absl::MaxSplits('=', 1));
-    if (parts.size() != 2) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--tag ", tag, ": give key=value"));
-    }
-    (*request.mutable_tags())[parts[0]] = parts[1];
-  }
-  return request;
-}
-
 absl::Status List(const ReadArguments& arguments, Session* session) {
-  BINFERRY_ASSIGN_OR_RETURN(v1::ListTasksRequest request,
-                            ListRequest(arguments, *session));
-  BINFERRY_ASSIGN_OR_RETURN(auto* tasks, session->tasks());
-  v1::ListTasksResponse all;
-  do {
-    BINFERRY_ASSIGN_OR_RETURN(
-        v1::ListTasksResponse page,
-        session->Call<v1::ListTasksResponse>([&](auto* rpc, auto* response) {
-          return tasks->ListTasks(rpc, request, response);
-        }));
-    request.set_page_token(page.next_page_token());
-    page.clear_next_page_token();
-    all.MergeFrom(page);
-  } while (!request.page_token().empty());
-  switch (session->options().output) {
-    case OutputFormat::kJson:
-      session->out() << ToJson(all);
-      break;
-    case OutputFormat::kYaml:
-      session->out() << ToYaml(all);
-      break;
-    case OutputFormat::kTable:
-      session->out() << TaskTable({all.tasks().begin(), all.tasks().end()},
-                                  absl::Now());
-      break;
-  }
+  BINFERRY_ASSIGN_OR_RETURN(
+      const v1::ListTasksResponse all,
+      ListTasks(arguments.all_projects ? "projects/-" : session->Parent(),
+                arguments.filter, session));
+  Print(all, TaskTable({all.tasks().begin(), all.tasks().end()}, absl::Now()),
+        *session);
   return absl::OkStatus();
 }
 
 }  // namespace
 
-void PrintTask(const v1::Task& task, const Session& session) {
+void Print(const google::protobuf::Message& message, absl::string_view table,
+           const Session& session) {
   switch (session.options().output) {
     case OutputFormat::kJson:
-      session.out() << ToJson(task);
+      session.out() << ToJson(message);
       break;
     case OutputFormat::kYaml:
-      session.out() << ToYaml(task);
+      session.out() << ToYaml(message);
       break;
     case OutputFormat::kTable:
-      session.out() << TaskTable({task}, absl::Now());
+      session.out() << table;
       break;
   }
+}
+
+void PrintTask(const v1::Task& task, const Session& session) {
+  Print(task, TaskTable({task}, absl::Now()), session);
+}
+
+int ExitCodeOf(const absl::Status& status, const Session& session) {
+  return status.ok() ? kExitOk : session.Fail(status);
 }
 
 absl::StatusOr<v1::TaskState> ParseState(const std::string& word) {
@@ -122,7 +88,9 @@ absl::StatusOr<v1::TaskState> ParseState(const std::string& word) {
 void AddTaskReadCommands(CLI::App* parent, Session* session, Action* action) {
   auto arguments = std::make_shared<ReadArguments>();
 
-  CLI::App* const get = parent->add_subcommand("get", "Show one task");
+  CLI::App* const get = parent->add_subcommand(
+      "get", "Show one task in a line, or with -o whole");
+  get->footer("Example: binferry task get orders -o yaml");
   get->add_option("NAME", arguments->name, "The task")->required();
   get->callback([=] {
     *action = [=] {
@@ -134,28 +102,25 @@ void AddTaskReadCommands(CLI::App* parent, Session* session, Action* action) {
   });
 
   CLI::App* const describe = parent->add_subcommand(
-      "describe", "Everything about one task, for people");
+      "describe",
+      "Everything about one task, for people: state, positions, lag, load, top "
+      "tables, last error and what to do about it, last events");
   describe->add_option("NAME", arguments->name, "The task")->required();
   describe->callback([=] {
     *action = [=] {
       const absl::StatusOr<v1::Task> task = Get(arguments->name, session);
       if (!task.ok()) return session->Fail(task.status());
-      if (session->options().output == OutputFormat::kTable) {
-        session->out() << DescribeTask(*task, absl::Now());
-      } else {
-        PrintTask(*task, *session);
-      }
+      Print(*task, DescribeTask(*task, absl::Now()), *session);
       return kExitOk;
     };
   });
 
   CLI::App* const list = parent->add_subcommand("list", "Show tasks");
-  list->add_option("--state", arguments->states, "Only in one of these states")
-      ->delimiter(',');
-  list->add_option("--tag", arguments->tags, "Only with these key=value tags")
-      ->delimiter(',');
-  list->add_option("--contains", arguments->contains,
-                   "Only names that contain this");
+  list->footer(
+      "Examples:\n"
+      "  binferry task list --state FAILED\n"
+      "  binferry task list --tag team=warehouse --contains orders");
+  AddFilterOptions(list, &arguments->filter);
   list->add_flag("--all-projects", arguments->all_projects, "Of every project");
   list->callback([=] {
     *action = [=] {
@@ -164,7 +129,7 @@ void AddTaskReadCommands(CLI::App* parent, Session* session, Action* action) {
         session->Fail(status);
         return kExitUsage;
       }
-      return status.ok() ? kExitOk : session->Fail(status);
+      return ExitCodeOf(status, *session);
     };
   });
 }

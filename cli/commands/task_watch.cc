@@ -1,15 +1,17 @@
 // watch, wait.
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <ostream>
-#include <set>
+#include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "cli/commands/command.h"
 #include "cli/message_text.h"
 #include "cli/task_table.h"
+#include "cli/task_watcher.h"
 #include "common/exit_code.h"
 #include "common/status_macros.h"
 
@@ -20,6 +22,7 @@ struct WatchArguments {
   std::string name;
   std::string state;
   std::string timeout = "60s";
+  std::string resume_token;
 };
 
 // Where a task stays until somebody acts.
@@ -69,23 +72,73 @@ class Screen {
 };
 
 int Watch(const WatchArguments& arguments, Session* session) {
-  auto tasks = session->tasks();
-  if (!tasks.ok()) return session->Fail(tasks.status());
   v1::WatchTaskRequest request;
   request.set_name(arguments.name.empty()
                        ? session->Parent()
                        : session->TaskNameOf(arguments.name));
-  grpc::ClientContext rpc;
-  const auto stream = (*tasks)->WatchTask(&rpc, request);
+  request.set_resume_token(arguments.resume_token);
+  TaskWatcher watcher(request, absl::InfiniteFuture(), session);
   Screen screen(session);
-  v1::WatchTaskResponse change;
-  while (stream->Read(&change)) screen.Show(change);
-  const grpc::Status status = stream->Finish();
-  return status.ok() ? kExitOk : session->Fail(session->Explain(status));
+  while (true) {
+    const absl::StatusOr<v1::WatchTaskResponse> change = watcher.Next();
+    if (absl::IsOutOfRange(change.status())) return kExitOk;
+    if (!change.ok()) return session->Fail(change.status());
+    screen.Show(*change);
+  }
 }
 
-// Reads until the task is in the state, is in another final one, is gone, or
-// the time is over.
+// Why a task is in a state that wasn't waited for.
+std::string WhyOf(const v1::TaskStatus& status) {
+  std::string text = status.state_message();
+  if (status.has_last_error()) {
+    absl::StrAppend(&text, text.empty() ? "" : "\n",
+                    status.last_error().message());
+    if (!absl::StrContains(status.last_error().message(),
+                           status.last_error().remedy())) {
+      absl::StrAppend(&text, "\nWhat to do: ", status.last_error().remedy());
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+int WaitForState(const std::string& name, v1::TaskState wanted,
+                 absl::Duration timeout, Session* session) {
+  v1::WatchTaskRequest request;
+  request.set_name(name);
+  TaskWatcher watcher(request, absl::Now() + timeout, session);
+  v1::Task last;
+  while (true) {
+    const absl::StatusOr<v1::WatchTaskResponse> change = watcher.Next();
+    if (absl::IsDeadlineExceeded(change.status())) {
+      session->err() << "binferry: " << name << " is "
+                     << StateName(last.status().state()) << " after "
+                     << absl::FormatDuration(timeout) << ", not "
+                     << StateName(wanted) << ". " << WhyOf(last.status())
+                     << "\n";
+      return kExitUnreachable;
+    }
+    if (!change.ok()) return session->Fail(change.status());
+    if (!change->has_task()) {
+      session->err() << "binferry: " << change->deleted_name()
+                     << " was deleted\n";
+      return kExitWaitFailed;
+    }
+    last = change->task();
+    const v1::TaskState state = last.status().state();
+    if (state == wanted) return kExitOk;
+    if (IsFinal(state)) {
+      session->err() << "binferry: " << last.name() << " is "
+                     << StateName(state) << ": " << WhyOf(last.status())
+                     << "\n";
+      return kExitWaitFailed;
+    }
+  }
+}
+
+namespace {
+
 int Wait(const WatchArguments& arguments, Session* session) {
   const absl::StatusOr<v1::TaskState> wanted = ParseState(arguments.state);
   absl::Duration timeout;
@@ -98,42 +151,8 @@ int Wait(const WatchArguments& arguments, Session* session) {
                    << ": give a duration such as 60s or 5m\n";
     return kExitUsage;
   }
-  auto tasks = session->tasks();
-  if (!tasks.ok()) return session->Fail(tasks.status());
-  v1::WatchTaskRequest request;
-  request.set_name(session->TaskNameOf(arguments.name));
-  grpc::ClientContext rpc;
-  rpc.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
-  const auto stream = (*tasks)->WatchTask(&rpc, request);
-  v1::WatchTaskResponse change;
-  v1::Task last;
-  while (stream->Read(&change)) {
-    if (!change.has_task()) {
-      session->err() << "binferry: " << change.deleted_name()
-                     << " was deleted\n";
-      return kExitWaitFailed;
-    }
-    last = change.task();
-    const v1::TaskState state = last.status().state();
-    if (state == *wanted) return kExitOk;
-    if (IsFinal(state)) {
-      session->err() << "binferry: " << last.name() << " is "
-                     << StateName(state) << ": "
-                     << last.status().state_message() << "\n"
-                     << last.status().last_error().message() << "\n";
-      return kExitWaitFailed;
-    }
-  }
-  const grpc::Status status = stream->Finish();
-  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
-    session->err() << "binferry: " << request.name() << " is "
-                   << StateName(last.status().state()) << " after "
-                   << arguments.timeout << ", not " << StateName(*wanted)
-                   << ". " << last.status().state_message() << "\n"
-                   << last.status().last_error().message() << "\n";
-    return kExitUnreachable;
-  }
-  return session->Fail(session->Explain(status));
+  return WaitForState(session->TaskNameOf(arguments.name), *wanted, timeout,
+                      session);
 }
 
 }  // namespace
@@ -143,12 +162,23 @@ void AddTaskWatchCommands(CLI::App* parent, Session* session, Action* action) {
 
   CLI::App* const watch = parent->add_subcommand(
       "watch", "Follow one task, or all of the project, live");
+  watch->footer(
+      "Goes on when the connection was lost. With -o json a line a change, "
+      "with "
+      "the token\nto go on behind it.\n"
+      "Example: binferry task watch orders -o json");
   watch->add_option("NAME", arguments->name, "The task; all without one");
+  watch->add_option("--resume-token", arguments->resume_token,
+                    "Only what changed since the answer that had this");
   watch->callback(
       [=] { *action = [=] { return Watch(*arguments, session); }; });
 
   CLI::App* const wait =
       parent->add_subcommand("wait", "Wait until a task is in a state");
+  wait->footer(
+      "Exit code 4: the task is in another state that it doesn't leave by "
+      "itself; 3: the time\nis over.\n"
+      "Example: binferry task wait orders --for INCREMENTAL_SYNC --timeout 5m");
   wait->add_option("NAME", arguments->name, "The task")->required();
   wait->add_option("--for", arguments->state, "The state")->required();
   wait->add_option("--timeout", arguments->timeout, "How long, e.g. 5m")

@@ -6,29 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "cli/commands/command.h"
-#include "cli/message_text.h"
 #include "cli/task_table.h"
-#include "common/exit_code.h"
 #include "common/status_macros.h"
 
 namespace binferry::cli {
 namespace {
-
-template <typename Message>
-void Print(const Message& message, const std::vector<v1::Worker>& workers,
-           const Session& session) {
-  switch (session.options().output) {
-    case OutputFormat::kJson:
-      session.out() << ToJson(message);
-      break;
-    case OutputFormat::kYaml:
-      session.out() << ToYaml(message);
-      break;
-    case OutputFormat::kTable:
-      session.out() << WorkerTable(workers, absl::Now());
-      break;
-  }
-}
 
 absl::Status List(Session* session) {
   BINFERRY_ASSIGN_OR_RETURN(auto* workers, session->workers());
@@ -45,7 +27,9 @@ absl::Status List(Session* session) {
     page.clear_next_page_token();
     all.MergeFrom(page);
   } while (!request.page_token().empty());
-  Print(all, {all.workers().begin(), all.workers().end()}, *session);
+  Print(all,
+        WorkerTable({all.workers().begin(), all.workers().end()}, absl::Now()),
+        *session);
   return absl::OkStatus();
 }
 
@@ -59,7 +43,7 @@ absl::Status Get(const std::string& name, Session* session) {
       session->Call<v1::Worker>([&](auto* rpc, auto* response) {
         return workers->GetWorker(rpc, request, response);
       }));
-  Print(worker, {worker}, *session);
+  Print(worker, WorkerTable({worker}, absl::Now()), *session);
   if (session->options().output == OutputFormat::kTable) {
     for (const std::string& task : worker.tasks()) {
       session->out() << "  " << task << "\n";
@@ -73,19 +57,13 @@ absl::Status Get(const std::string& name, Session* session) {
 void AddWorkerCommands(CLI::App* parent, Session* session, Action* action) {
   auto name = std::make_shared<std::string>();
   parent->add_subcommand("list", "Show workers")->callback([=] {
-    *action = [=] {
-      const absl::Status status = List(session);
-      return status.ok() ? kExitOk : session->Fail(status);
-    };
+    *action = [=] { return ExitCodeOf(List(session), *session); };
   });
   CLI::App* const get =
       parent->add_subcommand("get", "Show one worker and its tasks");
   get->add_option("NAME", *name, "The worker")->required();
   get->callback([=] {
-    *action = [=] {
-      const absl::Status status = Get(*name, session);
-      return status.ok() ? kExitOk : session->Fail(status);
-    };
+    *action = [=] { return ExitCodeOf(Get(*name, session), *session); };
   });
 }
 
