@@ -269,6 +269,12 @@ absl::StatusOr<std::vector<TextRow>> Connection::Query(
   return rows;
 }
 
+absl::StatusOr<std::string> Connection::QueryText(absl::string_view statement) {
+  BINFERRY_ASSIGN_OR_RETURN(const std::vector<TextRow> rows, Query(statement));
+  if (rows.empty() || rows.front().empty()) return std::string();
+  return rows.front().front().value_or("");
+}
+
 std::string Connection::Quote(absl::string_view text) const {
   std::string quoted(text.size() * 2 + 3, '\'');
   const unsigned long length = mysql_real_escape_string(

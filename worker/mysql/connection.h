@@ -39,6 +39,9 @@ class Connection {
   // Runs one statement. Errors: as QueryError; CANCELLED after Interrupt().
   absl::StatusOr<std::vector<TextRow>> Query(absl::string_view statement);
 
+  // The first value of the statement's first row; "" for NULL or no row.
+  absl::StatusOr<std::string> QueryText(absl::string_view statement);
+
   // `text` as a string literal, quotes included, for this session's charset.
   std::string Quote(absl::string_view text) const;
 

@@ -39,6 +39,18 @@ absl::StatusOr<std::unique_ptr<MysqlBinlogSource>> MysqlBinlogSource::Create(
   return absl::WrapUnique(new MysqlBinlogSource(std::move(dump)));
 }
 
+absl::StatusOr<std::unique_ptr<MysqlBinlogSource>> MysqlBinlogSource::OpenFile(
+    const MysqlSourceOptions& options, const std::string& file) {
+  BINFERRY_ASSIGN_OR_RETURN(
+      std::unique_ptr<Connection> connection,
+      Connection::Connect(WithDumpTimeout(options.connection, options.dump)));
+  BINFERRY_ASSIGN_OR_RETURN(
+      std::unique_ptr<BinlogConnection> dump,
+      BinlogConnection::Start(std::move(connection), options.dump,
+                              Coordinates{.file = file}));
+  return absl::WrapUnique(new MysqlBinlogSource(std::move(dump)));
+}
+
 MysqlBinlogSource::MysqlBinlogSource(std::unique_ptr<BinlogConnection> dump)
     : dump_(std::move(dump)) {}
 

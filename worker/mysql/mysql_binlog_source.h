@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -32,6 +33,11 @@ class MysqlBinlogSource : public BinlogSource {
   // Errors: as ConnectError, QueryError, CheckResumable and DumpError.
   static absl::StatusOr<std::unique_ptr<MysqlBinlogSource>> Create(
       const MysqlSourceOptions& options, const Checkpoint& checkpoint);
+
+  // Connects and starts a dump at `file`'s first event, whosever server it is.
+  // Errors: as ConnectError and DumpError.
+  static absl::StatusOr<std::unique_ptr<MysqlBinlogSource>> OpenFile(
+      const MysqlSourceOptions& options, const std::string& file);
 
   absl::StatusOr<absl::Span<const uint8_t>> Next() override;
   void Interrupt() override;

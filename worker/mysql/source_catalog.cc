@@ -146,6 +146,17 @@ absl::StatusOr<SourceVariables> ReadSourceVariables(Connection* connection) {
   return out;
 }
 
+absl::StatusOr<absl::Time> ReadSourceTime(Connection* connection) {
+  BINFERRY_ASSIGN_OR_RETURN(
+      const std::vector<TextRow> rows,
+      connection->Query(
+          "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)"));
+  int64_t micros = 0;
+  if (rows.empty() || !absl::SimpleAtoi(Text(rows.front(), 0), &micros))
+    return Unreadable(*connection, "NOW(6)", "");
+  return absl::FromUnixMicros(micros);
+}
+
 absl::StatusOr<SourcePosition> ReadSourcePosition(Connection* connection) {
   BINFERRY_ASSIGN_OR_RETURN(
       const std::vector<TextRow> rows,

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "worker/binlog/coordinates.h"
 #include "worker/binlog/gtid_set.h"
 #include "worker/mysql/connection.h"
@@ -39,6 +40,9 @@ struct SourceVariables {
 
 // UNIMPLEMENTED, by name, for a MariaDB server; else errors of Query.
 absl::StatusOr<SourceVariables> ReadSourceVariables(Connection* connection);
+
+// The server's clock.
+absl::StatusOr<absl::Time> ReadSourceTime(Connection* connection);
 
 // Where the source's binlog ends.
 struct SourcePosition {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/remedy.h"
 #include "common/status_macros.h"
 
 namespace binferry::worker {
@@ -121,6 +122,35 @@ absl::StatusOr<Checkpoint> ResolveGtidSet(const StartAfterGtidSet& start,
   return checkpoint;
 }
 
+absl::Status CheckNotAhead(absl::Time time, const SourceHistory& history) {
+  if (time <= history.time) return absl::OkStatus();
+  return RemedyError(
+      absl::StatusCode::kFailedPrecondition,
+      absl::StrCat("the start position's time ",
+                   absl::FormatTime(time, absl::UTCTimeZone()),
+                   " lies ahead of the clock of the source ", history.where,
+                   ", which shows ",
+                   absl::FormatTime(history.time, absl::UTCTimeZone())),
+      "give an earlier time, or no start position and a start time");
+}
+
+absl::StatusOr<Checkpoint> ResolveTime(
+    const StartAtTime& start, const SourceHistory& history,
+    const std::optional<BinlogGroup>& since) {
+  BINFERRY_RETURN_IF_ERROR(CheckNotAhead(start.time, history));
+  // Whatever comes behind the end that was read is younger than `start.time`.
+  if (!since.has_value()) return ResolveNow(history);
+  Checkpoint checkpoint = CheckpointAt(history.variables, since->start);
+  if (history.variables.uses_gtid() && since->gtid.has_value()) {
+    checkpoint.uses_gtid = true;
+    checkpoint.gtid_set = since->executed_before.ToString();
+    return checkpoint;
+  }
+  BINFERRY_RETURN_IF_ERROR(
+      CheckPositionFits(checkpoint.position, checkpoint.file));
+  return checkpoint;
+}
+
 absl::StatusOr<Checkpoint> ResolveCoordinates(const StartAtCoordinates& start,
                                               const SourceHistory& history) {
   const Coordinates& at = start.coordinates;
@@ -151,18 +181,22 @@ absl::StatusOr<SourceHistory> ReadSourceHistory(Connection* connection) {
   history.where = connection->where();
   // The position first: what is purged or listed after it is judged by later
   // facts, never by earlier ones.
+  BINFERRY_ASSIGN_OR_RETURN(history.time, ReadSourceTime(connection));
   BINFERRY_ASSIGN_OR_RETURN(history.position, ReadSourcePosition(connection));
   BINFERRY_ASSIGN_OR_RETURN(history.files, ListBinlogFiles(connection));
   BINFERRY_ASSIGN_OR_RETURN(history.variables, ReadSourceVariables(connection));
   return history;
 }
 
-absl::StatusOr<Checkpoint> ResolveStartPosition(const StartPosition& start,
-                                                const SourceHistory& history) {
+absl::StatusOr<Checkpoint> ResolveStartPosition(
+    const StartPosition& start, const SourceHistory& history,
+    const std::optional<BinlogGroup>& since) {
   if (const auto* set = std::get_if<StartAfterGtidSet>(&start))
     return ResolveGtidSet(*set, history);
   if (const auto* coordinates = std::get_if<StartAtCoordinates>(&start))
     return ResolveCoordinates(*coordinates, history);
+  if (const auto* time = std::get_if<StartAtTime>(&start))
+    return ResolveTime(*time, history, since);
   return ResolveNow(history);
 }
 

@@ -2,13 +2,16 @@
 #ifndef BINFERRY_WORKER_MYSQL_START_POSITION_H_
 #define BINFERRY_WORKER_MYSQL_START_POSITION_H_
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "worker/binlog/coordinates.h"
+#include "worker/mysql/binlog_time.h"
 #include "worker/mysql/connection.h"
 #include "worker/mysql/source_catalog.h"
 #include "worker/schema/checkpoint.h"
@@ -27,12 +30,19 @@ struct StartAtCoordinates {
   Coordinates coordinates;
 };
 
+// At the first transaction that the source itself committed at or after `time`.
+struct StartAtTime {
+  absl::Time time;
+};
+
 using StartPosition =
-    std::variant<StartNow, StartAfterGtidSet, StartAtCoordinates>;
+    std::variant<StartNow, StartAfterGtidSet, StartAtCoordinates, StartAtTime>;
 
 // What a server holds, read at one time.
 struct SourceHistory {
   std::string where;  // host:port
+  // The server's clock before the rest was read.
+  absl::Time time;
   SourceVariables variables;
   SourcePosition position;
   std::vector<BinlogFile> files;  // Oldest first.
@@ -51,8 +61,13 @@ absl::StatusOr<SourceHistory> ReadSourceHistory(Connection* connection);
 // a GTID set on a source without GTIDs, or of another server, or ahead of this
 // one; a file that isn't there, or shorter than the position; a position from 4
 // GiB, which the protocol can't ask for.
-absl::StatusOr<Checkpoint> ResolveStartPosition(const StartPosition& start,
-                                                const SourceHistory& history);
+//
+// For StartAtTime `since` is what FindFirstSince found in this history; nothing
+// means the present end. Resumes by GTID where that group has one and gtid_mode
+// is ON. FAILED_PRECONDITION for a time ahead of the server's clock.
+absl::StatusOr<Checkpoint> ResolveStartPosition(
+    const StartPosition& start, const SourceHistory& history,
+    const std::optional<BinlogGroup>& since = std::nullopt);
 
 // OK if a stream can be opened at `checkpoint`; the server makes the same tests
 // but for the first one, less clearly told. FAILED_PRECONDITION: another server

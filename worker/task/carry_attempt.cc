@@ -10,7 +10,7 @@
 #include "worker/mysql/connection.h"
 #include "worker/mysql/mysql_binlog_source.h"
 #include "worker/mysql/source_check.h"
-#include "worker/mysql/start_position.h"
+#include "worker/mysql/start_resolution.h"
 #include "worker/pipeline/alert_policy.h"
 #include "worker/sink/kafka_admin.h"
 #include "worker/sink/sink_status.h"
@@ -147,7 +147,7 @@ absl::StatusOr<std::shared_ptr<Pipeline>> CarryAttempt::MakePipeline(
       .open_sink = [this, open = TaskSinkOpener(
                               spec_, state_partition, surroundings_, interrupt,
                               clock_)] { return OpenSink(open); },
-      .resolve_start = [this] { return ResolveStart(); },
+      .resolve_start = [this, interrupt] { return ResolveStartNow(interrupt); },
       .open_source =
           [this](const Checkpoint& checkpoint) {
             return OpenSource(checkpoint);
@@ -171,13 +171,11 @@ absl::StatusOr<OpenedSink> CarryAttempt::OpenSink(const SinkOpener& open) {
   return opened;
 }
 
-absl::StatusOr<Checkpoint> CarryAttempt::ResolveStart() {
-  BINFERRY_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
-                            Connection::Connect(spec_.source));
-  BINFERRY_ASSIGN_OR_RETURN(const SourceHistory history,
-                            ReadSourceHistory(connection.get()));
+absl::StatusOr<Checkpoint> CarryAttempt::ResolveStartNow(
+    const std::stop_token& interrupt) {
   resolved_start_ = true;
-  return ResolveStartPosition(spec_.start, history);
+  return ResolveStart(
+      spec_.start, {.connection = spec_.source, .dump = spec_.dump}, interrupt);
 }
 
 absl::StatusOr<std::unique_ptr<BinlogSource>> CarryAttempt::OpenSource(

@@ -37,7 +37,7 @@ class CarryAttempt : public TaskAttempt {
   absl::StatusOr<std::shared_ptr<Pipeline>> MakePipeline(
       int32_t state_partition, const std::stop_token& interrupt);
   absl::StatusOr<OpenedSink> OpenSink(const SinkOpener& open);
-  absl::StatusOr<Checkpoint> ResolveStart();
+  absl::StatusOr<Checkpoint> ResolveStartNow(const std::stop_token& interrupt);
   absl::StatusOr<std::unique_ptr<BinlogSource>> OpenSource(
       const Checkpoint& checkpoint);
 

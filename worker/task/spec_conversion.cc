@@ -264,6 +264,8 @@ StartPosition ConvertStart(const v1::StartPosition& start) {
           .coordinates = {.file = start.coordinates().file(),
                           .position = start.coordinates().position()}};
     case v1::StartPosition::kTime:
+      return StartAtTime{.time = absl::FromUnixSeconds(start.time().seconds()) +
+                                 absl::Nanoseconds(start.time().nanos())};
     case v1::StartPosition::POSITION_NOT_SET:
       break;
   }
