@@ -76,6 +76,12 @@ absl::Status Session::Explain(const grpc::Status& status) const {
                          ? ""
                          : absl::StrCat(". ", said.message())));
   }
+  if (absl::IsUnimplemented(said) && said.message().empty()) {
+    return absl::UnimplementedError(absl::StrCat(
+        "the controller at ", options_.server,
+        " doesn't know this call: it is older than this command; see "
+        "`binferry version` and `binferry-controller --version`"));
+  }
   return said;
 }
 

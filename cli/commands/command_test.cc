@@ -166,6 +166,11 @@ TEST_F(CommandTest, UnreachableServerSaysWhatToDo) {
   EXPECT_THAT(err_.str(), HasSubstr("--server or BINFERRY_SERVER"));
 }
 
+TEST_F(CommandTest, ACallThatTheServerDoesNotKnowSaysWhy) {
+  EXPECT_EQ(Run({"worker", "list"}), kExitFailure);
+  EXPECT_THAT(err_.str(), HasSubstr("older than this command"));
+}
+
 TEST_F(CommandTest, UsageErrorsAreTold) {
   EXPECT_EQ(Run({"task", "crate"}), kExitUsage);
   EXPECT_EQ(Run({}), kExitUsage);
