@@ -4,6 +4,9 @@
 # Packages of the distribution only; nothing is configured and no service is started: the database
 # servers are unpacked into the cache by deploy/dev/stack. Quick, and without a network, where all is
 # there already. Run it as root or as a user with sudo.
+#
+#   deploy/install.sh            everything
+#   deploy/install.sh --build    only what building needs
 set -euo pipefail
 
 build=(
@@ -14,9 +17,12 @@ build=(
 )
 runtime=(
   default-jre-headless maven debian-archive-keyring ca-certificates procps
-  python3 python3-pytest python3-yaml python3-pymysql python3-cryptography python3-confluent-kafka
-  libnuma1 libaio1
+  python3 python3-pytest python3-pytest-xdist python3-yaml python3-pymysql python3-cryptography
+  python3-confluent-kafka python3-grpcio python3-protobuf libnuma1 libaio1
 )
+if [[ ${1:-} == --build ]]; then
+  runtime=()
+fi
 
 # What later releases call otherwise.
 renamed() {
