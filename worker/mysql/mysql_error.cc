@@ -215,6 +215,18 @@ absl::Status MissingPrivilege(absl::string_view where, absl::string_view doing,
       Quoted(error));
 }
 
+// The server tells a wrong password and a missing certificate apart to nobody.
+absl::string_view RemedyForDenied(const ConnectionOptions& options) {
+  if (options.tls_mode == TlsMode::kDisabled)
+    return "check source.username and source.password, and source.tls_mode if "
+           "the account requires encryption";
+  if (options.certificate_pem.empty())
+    return "check source.username and source.password, and give "
+           "source.client_certificate if the account is REQUIRE X509";
+  return "check source.username and source.password, and that "
+         "source.client_certificate is the one that the account requires";
+}
+
 bool IsMissingPrivilege(unsigned int code) {
   return code == kSpecificAccessDenied || code == kTableAccessDenied ||
          code == kColumnAccessDenied || code == kDatabaseAccessDenied;
@@ -235,18 +247,9 @@ absl::Status ConnectError(const ConnectionOptions& options,
     case kAccessDenied:
     case kAccessDeniedNoPassword:
     case kDatabaseAccessDenied:
-      return fault(
-          absl::StatusCode::kPermissionDenied,
-          absl::StrCat("access denied for ", user_at),
-          options.tls_mode == TlsMode::kDisabled
-              ? "check source.username and source.password, and "
-                "source.tls_mode if the account requires encryption"
-          : options.certificate_pem.empty()
-              ? "check source.username and source.password, and give "
-                "source.client_certificate if the account is REQUIRE X509"
-              : "check source.username and source.password, and that "
-                "source.client_certificate is the one that the account "
-                "requires");
+      return fault(absl::StatusCode::kPermissionDenied,
+                   absl::StrCat("access denied for ", user_at),
+                   RemedyForDenied(options));
     case kHostNotPrivileged:
       return fault(
           absl::StatusCode::kPermissionDenied,
