@@ -86,18 +86,23 @@ absl::Status ParseLogLevel(absl::string_view text, LogLevel* level) {
   return absl::OkStatus();
 }
 
-std::string FormatLogLine(absl::string_view message,
-                          std::initializer_list<LogField> fields) {
-  std::string line = absl::StrCat("message=", Quoted(message));
+std::string FormatLogFields(absl::Span<const LogField> fields) {
+  std::string text;
   for (const LogField& field : fields) {
-    absl::StrAppend(&line, " ", field.key(), "=");
-    AppendValue(field.value(), &line);
+    absl::StrAppend(&text, text.empty() ? "" : " ", field.key(), "=");
+    AppendValue(field.value(), &text);
   }
-  return line;
+  return text;
+}
+
+std::string FormatLogLine(absl::string_view message,
+                          absl::Span<const LogField> fields) {
+  return absl::StrCat("message=", Quoted(message), fields.empty() ? "" : " ",
+                      FormatLogFields(fields));
 }
 
 void Log(LogLevel level, absl::string_view message,
-         std::initializer_list<LogField> fields) {
+         absl::Span<const LogField> fields) {
   const std::shared_ptr<spdlog::logger> started =
       spdlog::default_logger()->name() == kLoggerName ? spdlog::default_logger()
                                                       : nullptr;

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 
 namespace binferry {
 
@@ -66,11 +67,14 @@ absl::Status ParseLogLevel(absl::string_view text, LogLevel* level);
 
 // The line without time and level: `message="..." key=value`.
 std::string FormatLogLine(absl::string_view message,
-                          std::initializer_list<LogField> fields);
+                          absl::Span<const LogField> fields);
+
+// `key=value key=value`; "" without fields.
+std::string FormatLogFields(absl::Span<const LogField> fields);
 
 // Thread-safe.
 void Log(LogLevel level, absl::string_view message,
-         std::initializer_list<LogField> fields);
+         absl::Span<const LogField> fields);
 
 inline void LogDebug(absl::string_view message,
                      std::initializer_list<LogField> fields = {}) {

@@ -7,12 +7,13 @@ namespace binferry::worker {
 FaultKind KindOfFault(const absl::Status& error) {
   if (IsRetryable(error)) return FaultKind::kPassing;
   switch (error.code()) {
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kUnauthenticated:
+      return FaultKind::kRefused;
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kFailedPrecondition:
     case absl::StatusCode::kNotFound:
     case absl::StatusCode::kAlreadyExists:
-    case absl::StatusCode::kPermissionDenied:
-    case absl::StatusCode::kUnauthenticated:
     case absl::StatusCode::kUnimplemented:
     case absl::StatusCode::kDataLoss:
     case absl::StatusCode::kOutOfRange:

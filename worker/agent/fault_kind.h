@@ -10,18 +10,18 @@ enum class FaultKind {
   // Passes by itself: tried again for ever, with growing waits. UNAVAILABLE,
   // ABORTED, DEADLINE_EXCEEDED.
   kPassing,
-  // Stays until a person acts, and trying again may harm (an account gets
-  // locked): the task fails at once. INVALID_ARGUMENT, FAILED_PRECONDITION,
-  // NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, UNAUTHENTICATED,
-  // UNIMPLEMENTED, DATA_LOSS, OUT_OF_RANGE.
+  // The source or the destination turned us away. May be the moment of a
+  // password's change, but many tries get an account locked: a few, then the
+  // task fails. UNAUTHENTICATED, PERMISSION_DENIED.
+  kRefused,
+  // Stays until a person acts: the task fails at once. INVALID_ARGUMENT,
+  // FAILED_PRECONDITION, NOT_FOUND, ALREADY_EXISTS, UNIMPLEMENTED, DATA_LOSS,
+  // OUT_OF_RANGE.
   kLasting,
   // Could be either: a few attempts, then the task fails. INTERNAL, UNKNOWN,
   // RESOURCE_EXHAUSTED, and CANCELLED that nobody asked for.
   kDoubtful,
 };
-
-// Attempts in a row that a doubtful fault gets.
-inline constexpr int kMaxDoubtfulAttempts = 3;
 
 // `error` is not OK.
 FaultKind KindOfFault(const absl::Status& error);

@@ -15,9 +15,9 @@ TEST(FaultKindTest, WhatPassesIsTriedForEver) {
   EXPECT_EQ(KindOf(absl::StatusCode::kDeadlineExceeded), FaultKind::kPassing);
 }
 
-TEST(FaultKindTest, AWrongPasswordIsNeverTriedAgain) {
-  EXPECT_EQ(KindOf(absl::StatusCode::kPermissionDenied), FaultKind::kLasting);
-  EXPECT_EQ(KindOf(absl::StatusCode::kUnauthenticated), FaultKind::kLasting);
+TEST(FaultKindTest, AWrongPasswordIsAKindOfItsOwn) {
+  EXPECT_EQ(KindOf(absl::StatusCode::kPermissionDenied), FaultKind::kRefused);
+  EXPECT_EQ(KindOf(absl::StatusCode::kUnauthenticated), FaultKind::kRefused);
 }
 
 TEST(FaultKindTest, WhatAPersonMustChangeFailsAtOnce) {

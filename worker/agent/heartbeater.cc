@@ -58,7 +58,7 @@ absl::Status Heartbeater::Beat(absl::Duration timeout, absl::Duration max_hold,
     return response.status();
   }
   seen_version_ = response->version();
-  supervisor_->AcknowledgeEvents(request);
+  supervisor_->Acknowledge(request);
   supervisor_->Apply(*response, sent_at);
   for (const pb::Probe& probe : response->probes()) probes_->Submit(probe);
   return absl::OkStatus();

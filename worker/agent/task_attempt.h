@@ -15,6 +15,8 @@
 #include "binferry/coordination/v1/coordination_service.pb.h"
 #include "binferry/v1/task.pb.h"
 #include "common/ids.h"
+#include "worker/agent/task_log.h"
+#include "worker/agent/task_progress.h"
 #include "worker/agent/task_step.h"
 
 namespace binferry::worker {
@@ -28,15 +30,6 @@ enum class LeaveAt : uint8_t {
   kTransactionBoundary,
 };
 
-// Facts of a task's run, for the heartbeat.
-struct TaskProgress {
-  bool start_position_committed = false;
-  // Unset before the start position is known.
-  std::optional<v1::Position> position;
-  std::optional<int64_t> lag_ms;
-  v1::Counters counters;
-};
-
 // From opening source and destination to the first error, or until it is asked
 // to leave. Made by an AttemptFactory, runs once. Implementations: worker/task,
 // and a scripted one in tests.
@@ -46,8 +39,9 @@ class TaskAttempt {
  public:
   virtual ~TaskAttempt() = default;
 
-  // OK: left as asked, or what was to do is done. A request to stop breaks it
-  // off within seconds, whatever it waits for; its result is then ignored.
+  // OK: left as asked, or what was to do is done (Progress().is_finished). A
+  // request to stop breaks it off within seconds, whatever it waits for; its
+  // result is then ignored.
   virtual absl::Status Run(std::stop_token stop) = 0;
 
   // Ends Run at a good place; the nearer one of several wins. Before the first
@@ -73,6 +67,11 @@ struct AttemptSurroundings {
   std::function<void()> on_running;
   // An epoch above ours stands in the checkpoint topic.
   std::function<void(Epoch found)> on_newer_epoch;
+  // Of kDrain: where the source ended when an attempt first heard of it, set by
+  // that one and kept for those after it. Of the thread in Run.
+  std::optional<v1::Position>* drain_end = nullptr;
+  // For what helps whoever looks into a run.
+  TaskLog* log = nullptr;
   // One word and a sentence for the task's list of events.
   std::function<void(absl::string_view reason, absl::string_view message)>
       on_event;

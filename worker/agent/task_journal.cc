@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
-#include "common/clean_text.h"
+#include "common/remedy.h"
+#include "worker/agent/fault_remedy.h"
+#include "worker/agent/report_text.h"
 
 namespace binferry::worker {
 namespace {
@@ -17,16 +20,17 @@ google::protobuf::Timestamp ToProto(absl::Time time) {
       absl::ToUnixMillis(time));
 }
 
-// Protobuf's text must be UTF-8: a character is never cut in two, and bytes
-// from outside that are no text become "?". One that isn't would make the whole
-// heartbeat unreadable.
-std::string Bounded(absl::string_view message) {
-  absl::string_view text = message.substr(0, TaskJournal::kMaxMessageBytes);
-  if (text.size() < message.size()) {
-    while (!text.empty() && (text.back() & 0xC0) == 0x80) text.remove_suffix(1);
-    if (!text.empty() && (text.back() & 0x80) != 0) text.remove_suffix(1);
+v1::LogLevel ToProto(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+    case LogLevel::kInfo:
+      return v1::LOG_LEVEL_INFO;
+    case LogLevel::kWarning:
+      return v1::LOG_LEVEL_WARNING;
+    case LogLevel::kError:
+      return v1::LOG_LEVEL_ERROR;
   }
-  return CleanText(text);
+  return v1::LOG_LEVEL_ERROR;
 }
 
 }  // namespace
@@ -40,8 +44,10 @@ v1::Fault TaskJournal::MakeFault(const absl::Status& fault,
                                  int attempts) const {
   v1::Fault result;
   result.set_code(absl::StatusCodeToString(fault.code()));
-  result.set_message(Bounded(fault.message()));
+  result.set_message(ReportText(CauseOf(fault)));
+  result.set_remedy(ReportText(RemedyForFault(fault)));
   *result.mutable_time() = ToProto(clock_->Now());
+  *result.mutable_first_time() = result.time();
   result.set_attempts(attempts);
   return result;
 }
@@ -49,10 +55,13 @@ v1::Fault TaskJournal::MakeFault(const absl::Status& fault,
 void TaskJournal::SetFault(const absl::Status& fault, int attempts,
                            std::optional<absl::Duration> retry_in) {
   v1::Fault made = MakeFault(fault, attempts);
+  const absl::Time now = clock_->Now();
   if (retry_in.has_value()) {
-    *made.mutable_next_retry_time() = ToProto(clock_->Now() + *retry_in);
+    *made.mutable_next_retry_time() = ToProto(now + *retry_in);
   }
   absl::MutexLock lock(&mu_);
+  if (attempts <= 1) first_fault_time_ = now;
+  *made.mutable_first_time() = ToProto(first_fault_time_);
   fault_ = std::move(made);
   state_ = retry_in.has_value() ? pb::RUN_STATE_RETRYING : pb::RUN_STATE_FAILED;
 }
@@ -87,19 +96,30 @@ void TaskJournal::AddEvent(absl::string_view reason,
                            absl::string_view message) {
   pb::ReportedEvent event;
   event.set_reason(std::string(reason));
-  event.set_message(Bounded(message));
+  event.set_message(ReportText(message));
   *event.mutable_time() = ToProto(clock_->Now());
   absl::MutexLock lock(&mu_);
-  event.set_number(++last_event_number_);
-  events_.push_back(std::move(event));
-  if (events_.size() > kMaxPendingEvents) events_.pop_front();
+  events_.Add(std::move(event));
 }
 
-void TaskJournal::AcknowledgeEvents(int64_t number) {
+void TaskJournal::AddLogLine(LogLevel level, absl::string_view line) {
+  pb::ReportedLogLine reported;
+  reported.set_level(ToProto(level));
+  reported.set_message(ReportText(line));
+  *reported.mutable_time() = ToProto(clock_->Now());
   absl::MutexLock lock(&mu_);
-  while (!events_.empty() && events_.front().number() <= number) {
-    events_.pop_front();
-  }
+  log_lines_.Add(std::move(reported));
+}
+
+void TaskJournal::Acknowledge(const JournalNumbers& numbers) {
+  absl::MutexLock lock(&mu_);
+  events_.Acknowledge(numbers.event);
+  log_lines_.Acknowledge(numbers.log_line);
+}
+
+JournalNumbers TaskJournal::last_numbers() const {
+  absl::MutexLock lock(&mu_);
+  return {.event = events_.last_number(), .log_line = log_lines_.last_number()};
 }
 
 void TaskJournal::FillReport(pb::TaskReport* report) const {
@@ -111,8 +131,8 @@ void TaskJournal::FillReport(pb::TaskReport* report) const {
   } else if (edit_fault_.has_value()) {
     *report->mutable_last_error() = *edit_fault_;
   }
-  const size_t count = std::min(events_.size(), kMaxReportedEvents);
-  for (size_t i = 0; i < count; ++i) *report->add_events() = events_[i];
+  events_.Report(report->mutable_events());
+  log_lines_.Report(report->mutable_log_lines());
 }
 
 }  // namespace binferry::worker

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 
 #include "absl/base/thread_annotations.h"
@@ -16,28 +15,40 @@
 #include "binferry/v1/task.pb.h"
 #include "common/clock.h"
 #include "common/ids.h"
+#include "common/log.h"
+#include "worker/agent/unreported_queue.h"
 
 namespace binferry::worker {
 
-// State, faults and events of one task under one epoch, until a controller has
-// them. Thread-safe.
+// How far the messages of a task under one epoch are numbered.
+struct JournalNumbers {
+  int64_t event = 0;
+  int64_t log_line = 0;
+};
+
+// State, faults, events and log lines of one task under one epoch, until a
+// controller has them. Thread-safe.
 class TaskJournal {
  public:
-  // Events that no controller has taken yet; beyond it the oldest goes.
+  // That no controller has taken yet; beyond it the oldest goes.
   static constexpr size_t kMaxPendingEvents = 100;
+  static constexpr size_t kMaxPendingLogLines = 500;
   // In one report.
   static constexpr size_t kMaxReportedEvents = 20;
-  static constexpr size_t kMaxMessageBytes = 2000;
+  static constexpr size_t kMaxReportedLogLines = 50;
 
-  // `clock` must outlive this object. Events are numbered behind
-  // `last_event_number`, that of the run before it under the same epoch: the
-  // controller takes a number that it has seen for a repeat.
-  explicit TaskJournal(const Clock* clock, int64_t last_event_number = 0)
-      : clock_(clock), last_event_number_(last_event_number) {}
+  // `clock` must outlive this object. Messages are numbered behind `last`,
+  // those of the run before it under the same epoch: the controller takes a
+  // number that it has seen for a repeat.
+  explicit TaskJournal(const Clock* clock, const JournalNumbers& last = {})
+      : clock_(clock),
+        events_({kMaxPendingEvents, kMaxReportedEvents}, last.event),
+        log_lines_({kMaxPendingLogLines, kMaxReportedLogLines}, last.log_line) {
+  }
 
   void SetState(coordination::v1::RunState state);
   // A fault after which the task tries again in `retry_in`, or, unset, gives
-  // up. `attempts` in a row ended so.
+  // up. `attempts` in a row, since the one that was told with 1, ended so.
   void SetFault(const absl::Status& fault, int attempts,
                 std::optional<absl::Duration> retry_in);
   // The task is well, but for a generation that it could not adopt.
@@ -49,13 +60,12 @@ class TaskJournal {
   void SetFoundEpoch(Epoch found);
 
   void AddEvent(absl::string_view reason, absl::string_view message);
-  void AcknowledgeEvents(int64_t number);
-  int64_t last_event_number() const ABSL_LOCKS_EXCLUDED(mu_) {
-    absl::MutexLock lock(&mu_);
-    return last_event_number_;
-  }
+  void AddLogLine(LogLevel level, absl::string_view line);
+  // A controller has what is numbered up to `numbers`.
+  void Acknowledge(const JournalNumbers& numbers) ABSL_LOCKS_EXCLUDED(mu_);
+  JournalNumbers last_numbers() const ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Sets state, last_error, found_epoch and events.
+  // Sets state, last_error, found_epoch, events and log_lines.
   void FillReport(coordination::v1::TaskReport* report) const;
 
  private:
@@ -66,10 +76,13 @@ class TaskJournal {
   coordination::v1::RunState state_ ABSL_GUARDED_BY(mu_) =
       coordination::v1::RUN_STATE_STARTING;
   std::optional<v1::Fault> fault_ ABSL_GUARDED_BY(mu_);
+  // Of the first of the faults in a row.
+  absl::Time first_fault_time_ ABSL_GUARDED_BY(mu_);
   std::optional<v1::Fault> edit_fault_ ABSL_GUARDED_BY(mu_);
   Epoch found_epoch_ ABSL_GUARDED_BY(mu_);
-  int64_t last_event_number_ ABSL_GUARDED_BY(mu_);
-  std::deque<coordination::v1::ReportedEvent> events_ ABSL_GUARDED_BY(mu_);
+  UnreportedQueue<coordination::v1::ReportedEvent> events_ ABSL_GUARDED_BY(mu_);
+  UnreportedQueue<coordination::v1::ReportedLogLine> log_lines_
+      ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace binferry::worker

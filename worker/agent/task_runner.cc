@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/log.h"
 #include "common/status_macros.h"
 #include "worker/agent/fault_kind.h"
 
@@ -20,6 +19,9 @@ constexpr absl::Duration kLongRun = absl::Minutes(1);
 // How often a new generation's spec is asked for while it can't be had.
 constexpr absl::Duration kEditRetryPeriod = absl::Seconds(5);
 
+// Tables change slowly, and twenty of them are more than all else.
+constexpr absl::Duration kTablesPeriod = absl::Seconds(10);
+
 // A controller that refuses us the task knows better who has it; its next
 // answer to a heartbeat tells. No fault of the user's spec.
 absl::Status AsPassing(const absl::Status& refusal) {
@@ -29,34 +31,6 @@ absl::Status AsPassing(const absl::Status& refusal) {
   return absl::AbortedError(refusal.message());
 }
 
-// What an attempt reports, on top of what was before it.
-TaskProgress Together(const TaskProgress& before, TaskProgress now) {
-  now.start_position_committed |= before.start_position_committed;
-  v1::Counters counters = now.counters;
-  if (!now.position.has_value()) {
-    now.position = before.position;
-    counters = before.counters;
-  }
-  // These are the attempt's own, the others the task's totals.
-  const v1::Counters& earlier = before.counters;
-  counters.set_transactions(earlier.transactions() +
-                            now.counters.transactions());
-  counters.set_binlog_bytes(earlier.binlog_bytes() +
-                            now.counters.binlog_bytes());
-  counters.set_record_bytes(earlier.record_bytes() +
-                            now.counters.record_bytes());
-  counters.set_ddl_omitted(earlier.ddl_omitted() + now.counters.ddl_omitted());
-  now.counters = counters;
-  return now;
-}
-
-bool Advanced(const TaskProgress& before, const TaskProgress& after) {
-  if (!after.position.has_value()) return false;
-  if (!before.position.has_value()) return after.counters.transactions() > 0;
-  return before.position->SerializeAsString() !=
-         after.position->SerializeAsString();
-}
-
 }  // namespace
 
 TaskRunner::TaskRunner(const TaskRunnerEquipment& equipment,
@@ -64,8 +38,9 @@ TaskRunner::TaskRunner(const TaskRunnerEquipment& equipment,
                        std::shared_ptr<const Lease> lease)
     : equipment_(equipment),
       identity_(identity),
-      backoff_(equipment.backoff, random_),
-      journal_(equipment.clock, identity.last_event_number),
+      policy_(equipment.retry, random_),
+      journal_(equipment.clock, identity.last_numbers),
+      log_(identity.uid, identity.epoch, &journal_),
       alerts_(equipment.clock,
               [this](absl::string_view reason, absl::string_view message) {
                 TellEvent(reason, message);
@@ -91,8 +66,7 @@ void TaskRunner::Run(std::stop_token stop) {
       if (Advanced(before, progress_) ||
           (was_running_ &&
            equipment_.clock->MonotonicNow() - began > kLongRun)) {
-        attempts_ = 0;
-        backoff_.Reset();
+        policy_.Reset();
       }
     }
     AfterAttempt(status, stop);
@@ -152,13 +126,15 @@ absl::Status TaskRunner::TakeUp(const Target& target,
     journal_.ClearEditFault();
     spec_ = *std::move(fetched);
     absl::MutexLock lock(&mu_);
+    // It may have the password that the one before lacked.
+    if (taken_up_.generation != target.generation) policy_.Reset();
     taken_up_.generation = target.generation;
     return absl::OkStatus();
   }
-  if (!last_good_.has_value()) return fetched.status();
+  if (!spec_.has_value()) return fetched.status();
   // The one that ran before goes on; SetTarget sees to the next try.
   journal_.SetEditFault(fetched.status());
-  spec_ = last_good_;
+  if (last_good_.has_value()) spec_ = last_good_;
   absl::MutexLock lock(&mu_);
   next_edit_at_ = equipment_.clock->MonotonicNow() + kEditRetryPeriod;
   return absl::OkStatus();
@@ -172,10 +148,7 @@ absl::Status TaskRunner::Attempt(const std::stop_token& stop) {
     was_running_ = false;
     woken_ = false;
     target = target_;
-    if (target.retry_count != taken_up_.retry_count) {
-      attempts_ = 0;
-      backoff_.Reset();
-    }
+    if (target.retry_count != taken_up_.retry_count) policy_.Reset();
     is_new_target = !(target == taken_up_);
     taken_up_.retry_count = target.retry_count;
   }
@@ -228,6 +201,8 @@ AttemptSurroundings TaskRunner::Surroundings() {
       },
       .on_running = [this] { OnRunning(); },
       .on_newer_epoch = [this](Epoch found) { journal_.SetFoundEpoch(found); },
+      .drain_end = &drain_end_,
+      .log = &log_,
       .on_event =
           [this](absl::string_view reason, absl::string_view message) {
             TellEvent(reason, message);
@@ -241,23 +216,18 @@ AttemptSurroundings TaskRunner::Surroundings() {
 
 void TaskRunner::TellEvent(absl::string_view reason,
                            absl::string_view message) {
-  LogInfo("task event", {{"task_uid", identity_.uid.value()},
-                         {"epoch", identity_.epoch.value()},
-                         {"reason", reason},
-                         {"detail", message}});
+  log_.Info("task event", {{"reason", reason}, {"detail", message}});
   journal_.AddEvent(reason, message);
 }
 
 void TaskRunner::OnRunning() {
   const bool is_recovery = journal_.has_fault();
   if (is_recovery) {
-    journal_.AddEvent("RECOVERED", "row changes are carried again");
+    TellEvent("RECOVERED", "row changes are carried again");
   }
   journal_.ClearFault();
   journal_.SetState(pb::RUN_STATE_RUNNING);
-  LogInfo("task runs", {{"task_uid", identity_.uid.value()},
-                        {"epoch", identity_.epoch.value()},
-                        {"generation", spec_->task().generation()}});
+  log_.Info("task runs", {{"generation", spec_->task().generation()}});
   absl::MutexLock lock(&mu_);
   was_running_ = true;
   if (is_recovery) ++recoveries_;
@@ -266,20 +236,23 @@ void TaskRunner::OnRunning() {
 }
 
 bool TaskRunner::FallBack(const absl::Status& fault) {
-  if (!last_good_.has_value() || KindOfFault(fault) != FaultKind::kLasting ||
-      last_good_->task().generation() == spec_->task().generation()) {
+  if (!last_good_.has_value()) return false;
+  if (last_good_->task().generation() == spec_->task().generation()) {
+    last_good_.reset();
     return false;
   }
+  const FaultKind kind = KindOfFault(fault);
+  if (kind != FaultKind::kLasting && kind != FaultKind::kRefused) return false;
   {
     absl::MutexLock lock(&mu_);
     if (was_running_) return false;
   }
   journal_.SetEditFault(fault);
-  journal_.AddEvent("EDIT_FAILED",
-                    absl::StrCat("generation ", spec_->task().generation(),
-                                 " can't be run, generation ",
-                                 last_good_->task().generation(),
-                                 " goes on: ", fault.message()));
+  TellEvent("EDIT_FAILED",
+            absl::StrCat("generation ", spec_->task().generation(),
+                         " can't be run, generation ",
+                         last_good_->task().generation(),
+                         " goes on: ", fault.message()));
   spec_ = last_good_;
   return true;
 }
@@ -287,45 +260,38 @@ bool TaskRunner::FallBack(const absl::Status& fault) {
 void TaskRunner::AfterAttempt(const absl::Status& status,
                               const std::stop_token& stop) {
   if (IsDone(stop)) {
-    if (!status.ok()) {
-      LogInfo("task left with an error", {{"task_uid", identity_.uid.value()},
-                                          {"epoch", identity_.epoch.value()},
-                                          {"error", status}});
-    }
+    if (!status.ok()) log_.Info("task left with an error", {{"error", status}});
     return;
   }
   if (status.ok()) {
-    if (identity_.purpose != TaskPurpose::kFinish) return;  // New generation.
+    {
+      absl::MutexLock lock(&mu_);
+      if (!progress_.is_finished) return;  // A new generation.
+    }
     journal_.ClearFault();
     journal_.SetState(pb::RUN_STATE_FINISHED);
+    log_.Info("task finished");
     while (!IsDone(stop)) Pause(absl::Minutes(1), stop);
     return;
   }
   if (FallBack(status)) return;
-  ++attempts_;
-  const FaultKind kind = KindOfFault(status);
-  if (kind == FaultKind::kLasting ||
-      (kind == FaultKind::kDoubtful && attempts_ >= kMaxDoubtfulAttempts)) {
+  const std::optional<absl::Duration> wait = policy_.OnFault(status);
+  if (!wait.has_value()) {
     GiveUp(status, stop);
     return;
   }
-  const absl::Duration wait = backoff_.Next();
-  LogWarning("task is tried again", {{"task_uid", identity_.uid.value()},
-                                     {"epoch", identity_.epoch.value()},
-                                     {"attempts", attempts_},
-                                     {"wait", wait},
-                                     {"error", status}});
-  journal_.SetFault(status, attempts_, wait);
-  Pause(wait, stop);
+  log_.Warning(
+      "task is tried again",
+      {{"attempts", policy_.attempts()}, {"wait", *wait}, {"error", status}});
+  journal_.SetFault(status, policy_.attempts(), *wait);
+  Pause(*wait, stop);
 }
 
 void TaskRunner::GiveUp(const absl::Status& fault,
                         const std::stop_token& stop) {
-  LogError("task failed", {{"task_uid", identity_.uid.value()},
-                           {"epoch", identity_.epoch.value()},
-                           {"attempts", attempts_},
-                           {"error", fault}});
-  journal_.SetFault(fault, attempts_, std::nullopt);
+  log_.Error("task failed",
+             {{"attempts", policy_.attempts()}, {"error", fault}});
+  journal_.SetFault(fault, policy_.attempts(), std::nullopt);
   const auto was_asked_again = [this] {
     absl::MutexLock lock(&mu_);
     return target_.retry_count != taken_up_.retry_count;
@@ -402,18 +368,37 @@ pb::TaskReport TaskRunner::Report() {
     progress = progress_;
   }
   if (attempt != nullptr) progress = Together(progress, attempt->Progress());
-  report.set_start_position_committed(progress.start_position_committed);
-  // Until the checkpoint is read nothing is known of either, and the controller
+  ReportProgress(progress, &report);
+  // Until the checkpoint is read nothing is known of it, and the controller
   // keeps what it knows.
-  if (progress.position.has_value()) {
-    *report.mutable_position() = *progress.position;
-    *report.mutable_counters() = progress.counters;
+  if (report.has_counters()) {
     report.mutable_counters()->set_recoveries(recoveries);
   }
-  if (progress.lag_ms.has_value() && report.state() == pb::RUN_STATE_RUNNING) {
-    report.set_lag_ms(*progress.lag_ms);
-  }
   return report;
+}
+
+void TaskRunner::ReportProgress(const TaskProgress& progress,
+                                pb::TaskReport* report) {
+  report->set_start_position_committed(progress.start_position_committed);
+  if (progress.position.has_value()) {
+    *report->mutable_position() = *progress.position;
+    *report->mutable_counters() = progress.counters;
+  }
+  if (progress.source_position.has_value()) {
+    *report->mutable_source_position() = *progress.source_position;
+  }
+  if (report->state() == pb::RUN_STATE_RUNNING) {
+    if (progress.lag_ms.has_value()) report->set_lag_ms(*progress.lag_ms);
+    if (progress.load.has_value()) *report->mutable_load() = *progress.load;
+  }
+  if (progress.top_tables.empty()) return;
+  absl::MutexLock lock(&mu_);
+  const MonotonicTime now = equipment_.clock->MonotonicNow();
+  if (now < next_tables_at_) return;
+  next_tables_at_ = now + kTablesPeriod;
+  for (const v1::TableCounters& table : progress.top_tables) {
+    *report->add_top_tables() = table;
+  }
 }
 
 }  // namespace binferry::worker

@@ -20,11 +20,13 @@
 #include "binferry/coordination/v1/coordination_service.pb.h"
 #include "common/clock.h"
 #include "common/ids.h"
-#include "common/retry.h"
 #include "worker/agent/event_throttle.h"
 #include "worker/agent/lease.h"
+#include "worker/agent/retry_policy.h"
 #include "worker/agent/task_attempt.h"
 #include "worker/agent/task_journal.h"
+#include "worker/agent/task_log.h"
+#include "worker/agent/task_progress.h"
 
 namespace binferry::worker {
 
@@ -39,21 +41,21 @@ struct TaskRunnerEquipment {
       const std::string& kafka_cluster_id, std::stop_token stop)>
       claim_partition;
   AttemptFactory make_attempt;
-  Backoff::Options backoff{.initial = absl::Milliseconds(100),
-                           .max = absl::Seconds(30)};
+  RetryPolicy::Options retry;
 };
 
 // Makes attempts until one ends as asked: fetches the spec when its generation
-// is new, keeps it, waits between attempts as the kind of the fault demands,
-// and gives up on a fault that needs a person.
+// is new, keeps it, waits between attempts as RetryPolicy says, and gives up
+// where it does. A request to retry, and a new generation while it waits, count
+// as a new beginning: it is tried at once.
 //
 // No attempt begins without a live lease; one that runs doesn't end with it. A
 // controller that is away stops neither an attempt nor, while the lease is
 // live, a recovery, because the spec and the state partition are kept.
 //
 // A new generation is adopted at a source transaction boundary. If it turns out
-// to be wrong before it carries anything, the one before goes on, and the fault
-// is shown.
+// to be wrong before it carries anything, the one before goes on, if it was
+// well, and the fault is shown.
 //
 // Thread-safe: one thread is in Run, others call the rest.
 class TaskRunner {
@@ -63,7 +65,7 @@ class TaskRunner {
     Epoch epoch;
     TaskPurpose purpose = TaskPurpose::kRun;
     // Of an earlier run under this epoch; see TaskJournal.
-    int64_t last_event_number = 0;
+    JournalNumbers last_numbers = {};
   };
   // What the assignment asks for.
   struct Target {
@@ -93,9 +95,11 @@ class TaskRunner {
 
   // Alerts that were held back and are due are in it as events.
   coordination::v1::TaskReport Report() ABSL_LOCKS_EXCLUDED(mu_);
-  // The events up to `number` have reached a controller.
-  void AcknowledgeEvents(int64_t number) { journal_.AcknowledgeEvents(number); }
-  int64_t last_event_number() const { return journal_.last_event_number(); }
+  // Events and log lines up to `numbers` have reached a controller.
+  void Acknowledge(const JournalNumbers& numbers) {
+    journal_.Acknowledge(numbers);
+  }
+  JournalNumbers last_numbers() const { return journal_.last_numbers(); }
 
  private:
   using Spec = coordination::v1::GetTaskSpecResponse;
@@ -109,7 +113,7 @@ class TaskRunner {
   absl::Status TakeUp(const Target& target, const std::stop_token& stop);
   AttemptSurroundings Surroundings();
   void TellEvent(absl::string_view reason, absl::string_view message);
-  // Whether to wait and try again, and how long.
+  // Sees to what follows: the next attempt, a wait before it, or the end.
   void AfterAttempt(const absl::Status& status, const std::stop_token& stop);
   // True if the fault came from a new generation and the one before is taken up
   // again.
@@ -121,18 +125,24 @@ class TaskRunner {
   bool IsDone(const std::stop_token& stop) const;
   absl::Status CheckLease() const;
   void OnRunning();
+  // The part of Report that an attempt fills.
+  void ReportProgress(const TaskProgress& progress,
+                      coordination::v1::TaskReport* report)
+      ABSL_LOCKS_EXCLUDED(mu_);
 
   const TaskRunnerEquipment equipment_;
   const Identity identity_;
 
   // Of the thread in Run.
   absl::BitGen random_;
-  Backoff backoff_;
-  int attempts_ = 0;
+  RetryPolicy policy_;
   std::optional<Spec> spec_;       // The one to run.
-  std::optional<Spec> last_good_;  // The last one that carried changes.
+  std::optional<Spec> last_good_;  // The last one that carried changes, if that
+                                   // was not ended by a fault.
+  std::optional<v1::Position> drain_end_;
 
   TaskJournal journal_;
+  TaskLog log_;
   EventThrottle alerts_;
 
   mutable absl::Mutex mu_;
@@ -151,6 +161,8 @@ class TaskRunner {
   std::shared_ptr<TaskAttempt> attempt_ ABSL_GUARDED_BY(mu_);
   TaskProgress progress_ ABSL_GUARDED_BY(mu_);  // Of the attempts before.
   uint64_t recoveries_ ABSL_GUARDED_BY(mu_) = 0;
+  // When tables are reported again.
+  MonotonicTime next_tables_at_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace binferry::worker

@@ -40,8 +40,7 @@ class TaskRunnerTest : public testing::Test {
       return absl::StatusOr<int32_t>(3);
     };
     equipment.make_attempt = script_.Factory();
-    equipment.backoff = {.initial = absl::Milliseconds(1),
-                         .max = absl::Milliseconds(2)};
+    equipment.retry = {.passing = wait_, .refused = wait_};
     runner_ = std::make_unique<TaskRunner>(
         equipment,
         TaskRunner::Identity{
@@ -69,6 +68,10 @@ class TaskRunnerTest : public testing::Test {
         &clock_, Lease::Grant{.epoch = kEpoch,
                               .requested_at = clock_.MonotonicNow(),
                               .duration = absl::Seconds(15)});
+  }
+
+  void AddAttempts(int count, const absl::Status& fault) {
+    for (int i = 0; i < count; ++i) script_.Add({.before_running = fault});
   }
 
   void SetGeneration(int64_t generation) {
@@ -124,6 +127,8 @@ class TaskRunnerTest : public testing::Test {
     controller_ = std::move(status);
   }
 
+  Backoff::Options wait_{.initial = absl::Milliseconds(1),
+                         .max = absl::Milliseconds(2)};
   SimulatedClock clock_;
   AttemptScript script_;
   absl::Mutex mu_;
@@ -153,30 +158,75 @@ TEST_F(TaskRunnerTest, ARequestToStopInterruptsTheAttempt) {
   AwaitEnd();
 }
 
-TEST_F(TaskRunnerTest, AWrongPasswordFailsAtTheFirstAttempt) {
-  script_.Add({.before_running = absl::PermissionDeniedError("no entry")});
+TEST_F(TaskRunnerTest, AWrongPasswordIsTriedThreeTimesInAll) {
+  AddAttempts(3, absl::PermissionDeniedError("no entry"));
   Start();
   const pb::TaskReport report = AwaitState(pb::RUN_STATE_FAILED);
   EXPECT_EQ(report.last_error().code(), "PERMISSION_DENIED");
   EXPECT_EQ(report.last_error().message(), "no entry");
+  EXPECT_THAT(report.last_error().remedy(), HasSubstr("retry the task"));
+  EXPECT_EQ(report.last_error().attempts(), 3);
+  EXPECT_TRUE(report.last_error().has_first_time());
   EXPECT_FALSE(report.last_error().has_next_retry_time());
+  absl::SleepFor(absl::Milliseconds(10));
+  EXPECT_EQ(script_.attempts(), 3);
+}
+
+TEST_F(TaskRunnerTest, AWrongDefinitionFailsAtTheFirstAttempt) {
+  AddAttempts(1, absl::FailedPreconditionError("no ROW format"));
+  Start();
+  AwaitState(pb::RUN_STATE_FAILED);
   EXPECT_EQ(script_.attempts(), 1);
 }
 
 TEST_F(TaskRunnerTest, TriesAFailedTaskAgainWhenAsked) {
-  script_.Add({.before_running = absl::PermissionDeniedError("no entry")});
+  AddAttempts(3, absl::PermissionDeniedError("no entry"));
   Start();
   AwaitState(pb::RUN_STATE_FAILED);
-  runner_->SetTarget({.generation = Generation(1), .retry_count = 1});
+  // A new password alone is no request.
+  SetGeneration(2);
+  absl::SleepFor(absl::Milliseconds(10));
+  EXPECT_EQ(script_.attempts(), 3);
+  runner_->SetTarget({.generation = Generation(2), .retry_count = 1});
   const pb::TaskReport report = AwaitState(pb::RUN_STATE_RUNNING);
   EXPECT_EQ(report.retry_count(), 1);
+  EXPECT_EQ(report.generation(), 2);
   EXPECT_FALSE(report.has_last_error());
 }
 
+TEST_F(TaskRunnerTest, TriesANewGenerationAtOnceWhileItWaits) {
+  wait_ = {.initial = absl::Hours(1), .max = absl::Hours(1)};
+  AddAttempts(1, absl::PermissionDeniedError("no entry"));
+  Start();
+  EXPECT_TRUE(
+      AwaitState(pb::RUN_STATE_RETRYING).last_error().has_next_retry_time());
+  SetGeneration(2);
+  EXPECT_EQ(AwaitState(pb::RUN_STATE_RUNNING).generation(), 2);
+}
+
+TEST_F(TaskRunnerTest, ANewGenerationHasItsOwnThreeTries) {
+  wait_ = {.initial = absl::Milliseconds(50), .max = absl::Milliseconds(50)};
+  AddAttempts(4, absl::PermissionDeniedError("no entry"));
+  Start();
+  Await([this](const pb::TaskReport&) { return script_.attempts() == 1; });
+  SetGeneration(2);
+  EXPECT_EQ(AwaitState(pb::RUN_STATE_FAILED).last_error().attempts(), 3);
+  EXPECT_EQ(script_.attempts(), 4);
+}
+
+// Falling back to it would hide why the new one can't run.
+TEST_F(TaskRunnerTest, DoesNotFallBackToAGenerationThatAFaultHadEnded) {
+  script_.Add({.while_running = absl::UnavailableError("db1 is gone")});
+  script_.Add({.before_running = absl::FailedPreconditionError("not db1")});
+  wait_ = {.initial = absl::Hours(1), .max = absl::Hours(1)};
+  Start();
+  AwaitState(pb::RUN_STATE_RETRYING);
+  SetGeneration(2);
+  EXPECT_EQ(AwaitState(pb::RUN_STATE_FAILED).last_error().message(), "not db1");
+}
+
 TEST_F(TaskRunnerTest, ANetworkFaultIsTriedAgainAndItsEndTold) {
-  for (int i = 0; i < 10; ++i) {
-    script_.Add({.before_running = absl::UnavailableError("gone")});
-  }
+  AddAttempts(10, absl::UnavailableError("gone"));
   Start();
   const pb::TaskReport report = AwaitState(pb::RUN_STATE_RUNNING);
   EXPECT_EQ(script_.attempts(), 11);
@@ -186,7 +236,7 @@ TEST_F(TaskRunnerTest, ANetworkFaultIsTriedAgainAndItsEndTold) {
 }
 
 TEST_F(TaskRunnerTest, TellsNoCountersBeforeItKnowsThem) {
-  script_.Add({.before_running = absl::PermissionDeniedError("no entry")});
+  AddAttempts(1, absl::NotFoundError("no topic"));
   Start();
   // They would take the place of those that the controller knows.
   EXPECT_FALSE(AwaitState(pb::RUN_STATE_FAILED).has_counters());
@@ -267,14 +317,49 @@ TEST_F(TaskRunnerTest, ReportsFinishedUntilItIsWithdrawn) {
   AwaitEnd();
 }
 
+TEST_F(TaskRunnerTest, DrainsUntilItIsDoneWhateverComesInBetween) {
+  script_.Add({.while_running = absl::UnavailableError("gone")});
+  script_.Add({});  // Until the edit.
+  script_.Add({.finishes = true});
+  Start(TaskPurpose::kDrain);
+  Await([this](const pb::TaskReport&) { return script_.attempts() == 2; });
+  AwaitState(pb::RUN_STATE_RUNNING);
+  SetGeneration(2);
+  AwaitState(pb::RUN_STATE_FINISHED);
+  EXPECT_EQ(script_.attempts(), 3);
+}
+
+TEST_F(TaskRunnerTest, ReportsWhatARunHoldsAndItsTablesNowAndThen) {
+  TaskProgress progress;
+  progress.position.emplace();
+  progress.source_position.emplace().set_gtid_set("a:1-9");
+  progress.load.emplace().set_back_pressure_reason("DESTINATION");
+  progress.top_tables.emplace_back().set_table("orders");
+  script_.Add({.progress = progress});
+  Start();
+  AwaitState(pb::RUN_STATE_RUNNING);
+  clock_.Advance(absl::Seconds(10));
+  pb::TaskReport report = runner_->Report();
+  EXPECT_EQ(report.source_position().gtid_set(), "a:1-9");
+  EXPECT_EQ(report.load().back_pressure_reason(), "DESTINATION");
+  ASSERT_EQ(report.top_tables_size(), 1);
+  clock_.Advance(absl::Seconds(9));
+  EXPECT_EQ(runner_->Report().top_tables_size(), 0);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(runner_->Report().top_tables_size(), 1);
+}
+
 TEST_F(TaskRunnerTest, ReportsEventsUntilTheyAreAcknowledged) {
   script_.Add({.before_running = absl::UnavailableError("gone")});
   Start();
   const pb::TaskReport report = AwaitState(pb::RUN_STATE_RUNNING);
   ASSERT_FALSE(report.events().empty());
   EXPECT_EQ(report.events(0).number(), 1);
-  runner_->AcknowledgeEvents(report.events().rbegin()->number());
+  ASSERT_FALSE(report.log_lines().empty());
+  runner_->Acknowledge({.event = report.events().rbegin()->number(),
+                        .log_line = report.log_lines().rbegin()->number()});
   EXPECT_TRUE(runner_->Report().events().empty());
+  EXPECT_TRUE(runner_->Report().log_lines().empty());
 }
 
 TEST_F(TaskRunnerTest, TellsAlertsOnceAMinuteOverAllAttempts) {

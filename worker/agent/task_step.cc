@@ -30,6 +30,7 @@ TaskStep NextTaskStep(const TaskSituation& situation) {
     case TaskPurpose::kReserve:
       return TaskStep::kKeep;
     case TaskPurpose::kRun:
+    case TaskPurpose::kDrain:
     case TaskPurpose::kFinish:
       return situation.lease_live ? TaskStep::kStart : TaskStep::kKeep;
   }

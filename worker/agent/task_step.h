@@ -13,6 +13,7 @@ namespace binferry::worker {
 enum class TaskPurpose : uint8_t {
   kReserve,  // Hold a slot; nothing runs.
   kRun,      // Carry row changes.
+  kDrain,    // Carry on to the source's present end, then as kFinish.
   kFinish,   // Remove the task's state from Kafka.
 };
 

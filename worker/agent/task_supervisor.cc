@@ -15,8 +15,9 @@ TaskPurpose ToPurpose(pb::Purpose purpose) {
   switch (purpose) {
     case pb::PURPOSE_RUN:
       return TaskPurpose::kRun;
-    case pb::PURPOSE_FINISH:
     case pb::PURPOSE_DRAIN:
+      return TaskPurpose::kDrain;
+    case pb::PURPOSE_FINISH:
       return TaskPurpose::kFinish;
     case pb::PURPOSE_RESERVE:
     case pb::PURPOSE_UNSPECIFIED:
@@ -45,6 +46,7 @@ pb::TaskReport IdleReport(const pb::Assignment& assignment,
   if (last->has_position()) *report.mutable_position() = last->position();
   if (last->has_counters()) *report.mutable_counters() = last->counters();
   *report.mutable_events() = last->events();
+  *report.mutable_log_lines() = last->log_lines();
   return report;
 }
 
@@ -144,7 +146,7 @@ bool TaskSupervisor::Settle(Entry* entry) {
         return false;
       case TaskStep::kReap:
         entry->last_report = entry->run->runner->Report();
-        entry->last_event_number = entry->run->runner->last_event_number();
+        entry->last_numbers = entry->run->runner->last_numbers();
         entry->run.reset();
         break;
       case TaskStep::kForget:
@@ -165,7 +167,7 @@ void TaskSupervisor::Start(Entry* entry) {
       TaskRunner::Identity{.uid = TaskUid(assignment.task_uid()),
                            .epoch = Epoch(assignment.epoch()),
                            .purpose = ToPurpose(assignment.purpose()),
-                           .last_event_number = entry->last_event_number},
+                           .last_numbers = entry->last_numbers},
       TargetOf(assignment), entry->lease);
   run->thread =
       std::jthread([runner = run->runner.get()](std::stop_token stop) {
@@ -198,22 +200,28 @@ void TaskSupervisor::FillReport(pb::HeartbeatRequest* request) {
   }
 }
 
-void TaskSupervisor::AcknowledgeEvents(const pb::HeartbeatRequest& request) {
+void TaskSupervisor::Acknowledge(const pb::HeartbeatRequest& request) {
   absl::MutexLock lock(&mu_);
   for (const pb::TaskReport& report : request.tasks()) {
     const auto found = entries_.find(report.task_uid());
-    if (report.events().empty() || found == entries_.end()) continue;
+    if (found == entries_.end()) continue;
     Entry& entry = found->second;
     if (entry.run == nullptr && entry.last_report.has_value() &&
         entry.last_report->epoch() == report.epoch()) {
       entry.last_report->clear_events();
+      entry.last_report->clear_log_lines();
       continue;
     }
     if (entry.run == nullptr ||
         entry.run->runner->identity().epoch != Epoch(report.epoch())) {
       continue;
     }
-    entry.run->runner->AcknowledgeEvents(report.events().rbegin()->number());
+    entry.run->runner->Acknowledge(
+        {.event =
+             report.events().empty() ? 0 : report.events().rbegin()->number(),
+         .log_line = report.log_lines().empty()
+                         ? 0
+                         : report.log_lines().rbegin()->number()});
   }
 }
 

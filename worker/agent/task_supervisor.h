@@ -55,8 +55,8 @@ class TaskSupervisor {
       ABSL_LOCKS_EXCLUDED(mu_);
   // True while a run starts or leaves: there will soon be more to report.
   bool is_settling() const ABSL_LOCKS_EXCLUDED(mu_);
-  // The events of `request` have reached a controller.
-  void AcknowledgeEvents(const coordination::v1::HeartbeatRequest& request)
+  // The events and log lines of `request` have reached a controller.
+  void Acknowledge(const coordination::v1::HeartbeatRequest& request)
       ABSL_LOCKS_EXCLUDED(mu_);
 
   // From now on nothing is started, and every run leaves.
@@ -79,7 +79,7 @@ class TaskSupervisor {
     std::unique_ptr<Run> run;
     // Of the run that ended: what it reached is told until another runs.
     std::optional<coordination::v1::TaskReport> last_report;
-    int64_t last_event_number = 0;  // Of that run.
+    JournalNumbers last_numbers;  // Of that run.
   };
 
   void RenewLease(Entry* entry, const Lease::Grant& grant);

@@ -17,7 +17,10 @@ FinishAttempt::FinishAttempt(std::optional<TaskSpec> spec,
       clock_(clock) {}
 
 absl::Status FinishAttempt::Run(std::stop_token stop) {
-  if (!spec_.has_value()) return absl::OkStatus();
+  if (!spec_.has_value()) {
+    is_finished_ = true;
+    return absl::OkStatus();
+  }
   std::stop_source interrupt;
   const auto request = [&interrupt] { interrupt.request_stop(); };
   const std::stop_callback on_stop(stop, request);
@@ -25,7 +28,9 @@ absl::Status FinishAttempt::Run(std::stop_token stop) {
   const SinkOpener open = TaskSinkOpener(
       *spec_, state_partition_, surroundings_, interrupt.get_token(), clock_);
   BINFERRY_ASSIGN_OR_RETURN(OpenedSink opened, open());
-  return opened.sink->DeleteState();
+  BINFERRY_RETURN_IF_ERROR(opened.sink->DeleteState());
+  is_finished_ = true;
+  return absl::OkStatus();
 }
 
 void FinishAttempt::Leave(LeaveAt at) {

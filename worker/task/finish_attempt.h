@@ -2,6 +2,7 @@
 #ifndef BINFERRY_WORKER_TASK_FINISH_ATTEMPT_H_
 #define BINFERRY_WORKER_TASK_FINISH_ATTEMPT_H_
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <stop_token>
@@ -23,7 +24,11 @@ class FinishAttempt : public TaskAttempt {
   absl::Status Run(std::stop_token stop) override;
   // Breaks it off: whoever runs the task next removes what is left.
   void Leave(LeaveAt at) override;
-  TaskProgress Progress() const override { return {}; }
+  TaskProgress Progress() const override {
+    TaskProgress progress;
+    progress.is_finished = is_finished_;
+    return progress;
+  }
 
  private:
   const std::optional<TaskSpec> spec_;
@@ -31,6 +36,7 @@ class FinishAttempt : public TaskAttempt {
   const AttemptSurroundings surroundings_;
   const Clock* const clock_;
   std::stop_source leave_;
+  std::atomic<bool> is_finished_ = false;
 };
 
 }  // namespace binferry::worker

@@ -23,6 +23,7 @@ AttemptFactory MakeAttemptFactory(const TaskLimits& limits,
         return std::make_unique<CarryAttempt>(std::move(spec), limits,
                                               surroundings, clock);
       }
+      case TaskPurpose::kDrain:
       case TaskPurpose::kFinish: {
         // No state partition was ever claimed: nothing is there to remove, and
         // the destination, which may never have existed, isn't asked.

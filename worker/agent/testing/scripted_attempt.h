@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,8 @@ struct AttemptPlan {
   absl::Status before_running = absl::OkStatus();
   absl::Status while_running = absl::OkStatus();
   bool finishes = false;  // Is done at once, and well.
+  // In place of a place of its own.
+  std::optional<TaskProgress> progress = std::nullopt;
   std::function<void()> before_end = nullptr;
   std::string alert = "";  // Told before it runs; "" = none.
 };
@@ -68,9 +71,11 @@ class AttemptScript {
           surroundings_(std::move(surroundings)) {}
 
     absl::Status Run(std::stop_token stop) override {
-      if (plan_.finishes || !plan_.before_running.ok()) {
-        return plan_.before_running;
+      if (plan_.finishes) {
+        finished_ = true;
+        return absl::OkStatus();
       }
+      if (!plan_.before_running.ok()) return plan_.before_running;
       running_ = true;
       if (!plan_.alert.empty()) surroundings_.on_alert("ALERT", plan_.alert);
       surroundings_.on_running();
@@ -90,7 +95,9 @@ class AttemptScript {
 
     // Once it runs, it stands at a place.
     TaskProgress Progress() const override {
+      if (running_ && plan_.progress.has_value()) return *plan_.progress;
       TaskProgress progress;
+      progress.is_finished = finished_;
       if (running_) progress.position.emplace().set_gtid_set("a:1");
       return progress;
     }
@@ -109,6 +116,7 @@ class AttemptScript {
     const AttemptPlan plan_;
     const AttemptSurroundings surroundings_;
     std::atomic<bool> running_ = false;
+    std::atomic<bool> finished_ = false;
     absl::Mutex mu_;
     bool leaving_ ABSL_GUARDED_BY(mu_) = false;
   };
