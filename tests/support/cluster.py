@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+from support import error_messages
 from support.processes import Process, wait_for
 from support.stack import ROOT, Stack
 
@@ -17,12 +18,13 @@ BUILD = Path(os.environ.get("BINFERRY_BUILD_DIR", ROOT / "build/dev"))
 
 
 class CommandFailed(AssertionError):
-    """The command refused; `code` is its exit code, `message` what it said."""
+    """The command refused; `code` is its exit code, `message` what it said, `output` what it printed before."""
 
-    def __init__(self, arguments: List[str], code: int, message: str):
-        super().__init__(f"binferry {' '.join(arguments)}: exit code {code}: {message}")
+    def __init__(self, arguments: List[str], code: int, message: str, output: str = ""):
+        super().__init__(f"binferry {' '.join(arguments)}: exit code {code}: {message}{output}")
         self.code = code
         self.message = message
+        self.output = output
 
 
 class Cluster:
@@ -99,26 +101,66 @@ class Cluster:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300,
             env={**os.environ, **(environment or {})})
         if done.returncode != 0:
-            raise CommandFailed(list(arguments), done.returncode, done.stderr)
+            failed = CommandFailed(list(arguments), done.returncode, done.stderr, done.stdout)
+            error_messages.remember(" ".join(arguments[:2]), done.stderr)
+            raise failed
         return done.stdout
 
     def create_task(self, definition: Dict[str, Any], start: bool = True) -> None:
-        """Creates a task of a task file's content and, unless told not to, starts it."""
+        """Creates a task of a task file's content, waits for its worker and, unless told not to, checks, confirms
+        and starts it."""
         path = self.dir / f"{definition['id']}.json"
         path.write_text(json.dumps(definition))
-        self.binferry("task", "create", "-f", str(path))
+        self.binferry("task", "create", "-f", str(path), "--wait")
         if start:
-            self.wait(definition["id"], "CONFIGURATION")
-            self.binferry("task", "start", definition["id"])
+            self.start_task(definition["id"])
+
+    def start_task(self, name: str) -> None:
+        """Checks a configured task, confirms what there is to confirm, and starts it."""
+        try:
+            precheck = self.check(name)
+        except CommandFailed as unknown:
+            if "older than this command" not in unknown.message:
+                raise
+            self.binferry("task", "start", name)
+            return
+        failed = [item for item in precheck["items"] if item["result"] == "PRECHECK_RESULT_FAILED"]
+        assert not failed, json.dumps(failed, indent=1)
+        if not precheck.get("ready"):
+            self.binferry("task", "confirm", name, "--all")
+        self.binferry("task", "start", name)
+
+    def check(self, name: str) -> Dict[str, Any]:
+        """Runs the precheck; its result, whatever that is."""
+        precheck = self._found("task", "check", name)
+        error_messages.remember_precheck(precheck)
+        return precheck
+
+    def test(self, name: str, endpoint: str) -> Dict[str, Any]:
+        """Tests "source" or "destination"; the result, whatever that is."""
+        test = self._found("task", "test", name, f"--{endpoint}")
+        error_messages.remember_test(test)
+        return test
+
+    def _found(self, *arguments: str) -> Dict[str, Any]:
+        """The JSON of a command that ends with 5 where what it found isn't good."""
+        try:
+            return json.loads(self.binferry(*arguments, "-o", "json"))
+        except CommandFailed as failed:
+            if failed.code != 5:
+                raise
+            return json.loads(failed.output)
 
     def run_task(self, definition: Dict[str, Any], seconds: float = 60) -> None:
-        """Creates and starts a task and waits until it carries changes."""
+        """Creates, checks and starts a task and waits until it carries changes."""
         self.create_task(definition)
         self.wait(definition["id"], "INCREMENTAL_SYNC", seconds)
 
     def task(self, name: str) -> Dict[str, Any]:
         """The task as the API shows it."""
-        return json.loads(self.binferry("task", "get", name, "-o", "json"))
+        task = json.loads(self.binferry("task", "get", name, "-o", "json"))
+        error_messages.remember_status(task["status"])
+        return task
 
     def state(self, name: str) -> str:
         return self.task(name)["status"]["state"].replace("TASK_STATE_", "")
