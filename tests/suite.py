@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from results import Results, case_of_command, cases_of_junit  # noqa: E402
+from support import error_messages  # noqa: E402
 from support.steps import BUILD, PYTHON, ROOT, Interrupted, StepFailed, Steps, raise_on_signals  # noqa: E402
 
 CASES = [ROOT / "tests/conformance" / name for name in ("cases.jsonl", "more_cases.jsonl")]
@@ -26,6 +27,9 @@ CONFORMANCE_PASSES = [("off", "crc32", 0, "key", "json"), ("off", "none", 0, "ta
                       ("on", "none", 0, "key", "json"), ("on", "crc32", 2, "key", "json")]
 LONG_CONFORMANCE_PASSES = [("off", "crc32", 1, "table", "json"), ("off", "none", 2, "key", "json"),
                            ("on", "none", 1, "key", "json-c"), ("on", "crc32", 0, "table", "json")]
+TESTS_SIDE_BY_SIDE = 2
+PORTABILITY_RELEASES = ("trixie", "sid")
+ERROR_MESSAGES = BUILD / "error-messages.txt"
 
 
 class Suite(Steps):
@@ -57,10 +61,14 @@ class Suite(Steps):
             self.sanitize("tsan", {"TSAN_OPTIONS": f"suppressions={ROOT}/tests/tsan.supp halt_on_error=1"})
         if not fast:
             self.against_servers()
+        if self.options.long and not some:
+            for release in PORTABILITY_RELEASES:
+                name = f"portability {release}"
+                self.results.add(case_of_command(name, self.execute(name, ["tests/portability", release])))
 
     def lint(self) -> None:
         self.results.add(case_of_command("lint", self.execute("lint", [PYTHON, "tests/lint/lint.py"], echo=True)))
-        self.pytest("lint_test", ["tests/lint/lint_test.py"])
+        self.pytest("lint_test", ["tests/lint"])
 
     def step(self, name: str, command: List[str], environment: Optional[Dict[str, str]] = None) -> None:
         try:
@@ -140,13 +148,20 @@ class Suite(Steps):
         if code != 0:
             self.results.add(case_of_command("start servers", code))
             return
+        ERROR_MESSAGES.unlink(missing_ok=True)
+        self.environment[error_messages.VARIABLE] = str(ERROR_MESSAGES)
         if integration:
             self.ctest("dev", "integration", jobs=1)
         for name in suites:
-            self.pytest(name, [f"tests/{name}"])
+            # End-to-end tests wait more than they work.
+            beside = ["-n", str(TESTS_SIDE_BY_SIDE), "--dist", "loadfile"] if name == "e2e" else []
+            self.pytest(name, [*beside, f"tests/{name}"], "not alone")
+            if self.collects(f"tests/{name}", "alone"):
+                self.pytest(f"{name} alone", [f"tests/{name}"], "alone")
         if cases is not None:
             self.conformance(cases)
         self.take_down()
+        print(f"{error_messages.write_summary(ERROR_MESSAGES)} error messages were seen: {ERROR_MESSAGES}", flush=True)
 
     def conformance_selection(self) -> Optional[str]:
         """The conformance cases that the options select, as a regular expression; None for none."""
@@ -175,29 +190,30 @@ class Suite(Steps):
                 self.results.add(case_of_command(name, code))
                 self.show_errors(name)
 
-    def pytest(self, name: str, paths: List[str]) -> None:
-        """The Python tests below `paths`."""
-        junit = self.logs / f"{name}.xml"
-        code = self.execute(name, self.pytest_command("-v", f"--junitxml={junit}", *paths))
+    def pytest(self, name: str, arguments: List[str], marks: str = "") -> None:
+        """The Python tests that `arguments`, paths and options, and the expression `marks` select."""
+        junit = self.logs / f"{name.replace(' ', '-')}.xml"
+        code = self.execute(name, self.pytest_command(marks, "-v", f"--junitxml={junit}", *arguments))
         cases = cases_of_junit(junit, "")
         self.results.add(*cases)
         if code != 0 and not any(case.outcome == "failed" for case in cases):
             self.results.add(case_of_command(name, code))
             self.show_errors(name)
 
-    def collects(self, folder: str) -> bool:
+    def collects(self, folder: str, marks: str = "") -> bool:
         """Whether the options select any test of `folder`; one that can't be read counts, so that it is seen."""
         if not (ROOT / folder).is_dir():
             return False
         return subprocess.run(
-            self.pytest_command("--collect-only", "-q", folder), cwd=ROOT, env=self.environment,
+            self.pytest_command(marks, "--collect-only", "-q", folder), cwd=ROOT, env=self.environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 5
 
-    def pytest_command(self, *options: str) -> List[str]:
+    def pytest_command(self, marks: str, *options: str) -> List[str]:
         command = [PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-c", "tests/pytest.ini", *options]
         if self.options.regex:
             command += ["-k", self.options.regex.replace("|", " or ")]
-        return command if self.options.long else [*command, "-m", "not long"]
+        wanted = [f"({mark})" for mark in (marks, "" if self.options.long else "not long") if mark]
+        return [*command, "-m", " and ".join(wanted)] if wanted else command
 
 
 def arguments() -> argparse.Namespace:

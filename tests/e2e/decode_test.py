@@ -13,6 +13,8 @@ from support.mysql import Mysql
 from support.processes import Process, wait_for
 from support.stack import Stack
 
+pytestmark = pytest.mark.alone
+
 WORKER = str(BUILD / "bin/binferry-worker")
 PASSWORD = "pass-2f81"
 

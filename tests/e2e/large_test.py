@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from support.cluster import Cluster, task_definition
@@ -9,6 +10,8 @@ from support.kafka import Kafka
 from support.mysql import Mysql
 from support.processes import wait_for
 from support.stack import Stack
+
+pytestmark = pytest.mark.alone
 
 MIB = 1 << 20
 BUDGET_BYTES = 64 * MIB

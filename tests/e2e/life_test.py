@@ -59,7 +59,7 @@ def test_stop_delete_and_create_again_starts_fresh(stack: Stack, cluster: Cluste
         cluster.binferry("task", "resume", "again")
     assert "COMPLETED" in refused.value.message
     # Not one live checkpoint of it is left: the last record of each of its keys is a tombstone.
-    assert live_checkpoints(kafka, first_uid) == []
+    assert live_checkpoints(cluster, kafka, first_uid) == []
     cluster.binferry("task", "delete", "again")
     with pytest.raises(CommandFailed, match="again"):
         cluster.task("again")
@@ -74,9 +74,9 @@ def test_stop_delete_and_create_again_starts_fresh(stack: Stack, cluster: Cluste
     assert int(status["position"]["lastRecordId"]) == len(work.changes) - done
 
 
-def live_checkpoints(kafka: Kafka, uid: str) -> list:
+def live_checkpoints(cluster: Cluster, kafka: Kafka, uid: str) -> list:
     last = {}
-    for record in kafka.read("binferry-checkpoints"):
+    for record in kafka.read(f"{cluster.state_topics}-checkpoints"):
         if uid.encode() in (record.key or b""):
             last[record.key] = record.value
     return [key for key, value in last.items() if value]

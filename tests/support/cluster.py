@@ -41,6 +41,8 @@ class Cluster:
         self.key_file = self.dir / "secret.key"
         self.key_file.touch(0o600)
         self.key_file.write_bytes(secrets.token_bytes(32))
+        # Controllers of tests side by side give out the same partitions of the state topics.
+        self.state_topics = "-".join(["binferry", os.environ.get("PYTEST_XDIST_WORKER", "")]).rstrip("-")
         self.controller: Optional[Process] = None
         self.ports: Dict[str, int] = {}
         self.workers: Dict[str, Process] = {}
@@ -65,7 +67,8 @@ class Cluster:
              "--listen-api", f"127.0.0.1:{self.ports.get('api', 0)}",
              "--listen-workers", f"127.0.0.1:{self.ports.get('workers', 0)}",
              "--postgres", self.postgres, "--secret-key-file", str(self.key_file),
-             "--migrations-dir", str(ROOT / "migrations"), "--ports-file", str(ports_file)],
+             "--migrations-dir", str(ROOT / "migrations"), "--ports-file", str(ports_file),
+             "--state-topic-prefix", self.state_topics],
             self.dir / "controller.log")
         wait_for(lambda: ports_file.exists() or not self.controller.running, 20, "the controller's ports")
         assert self.controller.running, self.controller.output[-2000:]
