@@ -17,7 +17,7 @@ from typing import Dict, List, Optional
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from results import Results, case_of_command, cases_of_junit  # noqa: E402
+from results import Case, Results, case_of_command, cases_of_junit  # noqa: E402
 from support import error_messages  # noqa: E402
 from support.steps import BUILD, PYTHON, ROOT, Interrupted, StepFailed, Steps, raise_on_signals  # noqa: E402
 
@@ -63,8 +63,7 @@ class Suite(Steps):
             self.against_servers()
         if self.options.long and not some:
             for release in PORTABILITY_RELEASES:
-                name = f"portability {release}"
-                self.results.add(case_of_command(name, self.execute(name, ["tests/portability", release])))
+                self.portability(release)
 
     def lint(self) -> None:
         self.results.add(case_of_command("lint", self.execute("lint", [PYTHON, "tests/lint/lint.py"], echo=True)))
@@ -162,6 +161,17 @@ class Suite(Steps):
             self.conformance(cases)
         self.take_down()
         print(f"{error_messages.write_summary(ERROR_MESSAGES)} error messages were seen: {ERROR_MESSAGES}", flush=True)
+
+    def portability(self, release: str) -> None:
+        """A build and its tests in a chroot of another Debian release."""
+        name = f"portability {release}"
+        if os.geteuid() != 0:
+            self.results.add(Case(name, "skipped", "a chroot needs root"))
+            return
+        code = self.execute(name, ["tests/portability", release])
+        self.results.add(case_of_command(name, code))
+        if code != 0:
+            self.show_errors(name)
 
     def conformance_selection(self) -> Optional[str]:
         """The conformance cases that the options select, as a regular expression; None for none."""
