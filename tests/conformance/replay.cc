@@ -73,7 +73,7 @@ MysqlSourceOptions SourceOptions(const ReplayOptions& options) {
 }
 
 ObjectSelection Selection(const ReplayOptions& options) {
-  DatabaseRule rule;
+  DatabaseObject rule;
   rule.name = options.database;
   rule.all_tables = true;
   return ObjectSelection{.databases = {rule}};

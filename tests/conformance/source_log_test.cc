@@ -53,7 +53,7 @@ class SourceLogTest : public testing::Test {
 
   // "KIND" and what makes it that, one line after the other.
   std::vector<std::string> LinesUntil(const Coordinates& to) {
-    DatabaseRule rule;
+    DatabaseObject rule;
     rule.name = "h";
     rule.all_tables = true;
     const auto selector = TableSelector::Create({.databases = {rule}});

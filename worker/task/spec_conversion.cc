@@ -188,7 +188,7 @@ void ConvertObjects(const v1::ObjectSelection& objects, TaskSpec* out) {
   for (int i = 0; i < objects.databases_size(); ++i) {
     const v1::DatabaseObject& database = objects.databases(i);
     const std::string path = absl::StrCat("objects.databases[", i, "]");
-    DatabaseRule rule{.name = database.name(),
+    DatabaseObject rule{.name = database.name(),
                       .mapped_name = database.mapped_name(),
                       .all_tables = database.all_tables(),
                       .tables = {}};
@@ -277,6 +277,8 @@ absl::Status ConvertRuntime(const pb::TaskRuntime& runtime, TaskSpec* out) {
   out->dump.replica_uuid = runtime.replica_uuid();
   out->state_prefix = runtime.state_topic_prefix();
   out->start_position_committed = runtime.start_position_committed();
+  out->kafka_cluster_id = runtime.kafka_cluster_id();
+  out->resets = runtime.reset_count();
   out->transactional_id = runtime.transactional_id();
   if (runtime.server_id() == 0 || runtime.replica_uuid().empty() ||
       runtime.state_topic_prefix().empty() ||
