@@ -13,7 +13,8 @@ build=(
   build-essential cmake ninja-build ccache mold clang clang-format libclang-rt-14-dev pkg-config
   protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev libabsl-dev libpqxx-dev
   librdkafka-dev libre2-dev libmariadb-dev libgtest-dev libgmock-dev googletest libbenchmark-dev libspdlog-dev
-  libcli11-dev nlohmann-json3-dev libyaml-cpp-dev libzstd-dev libsodium-dev libssl-dev libcurl4-openssl-dev zlib1g-dev dpkg-dev xz-utils
+  libcli11-dev nlohmann-json3-dev libyaml-cpp-dev libzstd-dev libsodium-dev libssl-dev libcurl4-openssl-dev
+  zlib1g-dev dpkg-dev xz-utils
 )
 runtime=(
   default-jre-headless maven debian-archive-keyring ca-certificates procps

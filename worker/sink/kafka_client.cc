@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <memory>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
 #include "librdkafka/rdkafka.h"
 
 namespace binferry::worker {
@@ -15,6 +17,10 @@ constexpr absl::Duration kMaxWait = absl::Seconds(2);
 // A name can have several addresses; the library calls all brokers down after
 // the first of them.
 constexpr absl::Duration kDownPatience = absl::Seconds(2);
+
+// How the library reports a fetch of a token that failed (librdkafka's
+// rdkafka_sasl_oauthbearer.c).
+constexpr absl::string_view kNoToken = "Failed to acquire SASL OAUTHBEARER";
 
 struct ConfDeleter {
   void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
@@ -38,6 +44,12 @@ absl::Status Set(rd_kafka_conf_t* conf, const std::string& name,
 
 }  // namespace
 
+KafkaClient::KafkaClient(const Options& options, const Clock* clock)
+    : clock_(clock),
+      servers_(options.cluster.bootstrap_servers),
+      kind_(options.kind),
+      interrupt_(options.interrupt) {}
+
 absl::StatusOr<std::unique_ptr<KafkaClient>> KafkaClient::Create(
     const Options& options, const Clock* clock) {
   if (absl::Status check = CheckKafkaCluster(options.cluster); !check.ok()) {
@@ -58,6 +70,7 @@ absl::StatusOr<std::unique_ptr<KafkaClient>> KafkaClient::Create(
     if (absl::Status set = Set(conf.get(), name, value); !set.ok()) return set;
   }
   client->RegisterCallbacks(conf.get());
+  BINFERRY_RETURN_IF_ERROR(client->PrepareSasl(options.cluster, conf.get()));
   char reason[512] = "";
   client->handle_ = rd_kafka_new(
       options.kind == Kind::kProducer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER,
@@ -67,7 +80,39 @@ absl::StatusOr<std::unique_ptr<KafkaClient>> KafkaClient::Create(
         "the Kafka client can't be started with these settings: ", reason));
   }
   conf.release();  // The handle owns it now.
+  if (client->tokens_ != nullptr) {
+    // Tokens come while the caller waits for something else.
+    rd_kafka_error_destroy(
+        rd_kafka_sasl_background_callbacks_enable(client->handle_));
+  }
   return client;
+}
+
+absl::Status KafkaClient::PrepareSasl(const KafkaClusterOptions& cluster,
+                                      rd_kafka_conf_t* conf) {
+  if (!UsesSasl(cluster.security)) return absl::OkStatus();
+  switch (cluster.mechanism) {
+    case SaslMechanism::kPlain:
+    case SaslMechanism::kScramSha256:
+    case SaslMechanism::kScramSha512:
+      return absl::OkStatus();
+    case SaslMechanism::kOauthBearer:
+      tokens_ = std::make_unique<KafkaTokenSource>(cluster, clock_);
+      rd_kafka_conf_enable_sasl_queue(conf, 1);
+      rd_kafka_conf_set_oauthbearer_token_refresh_cb(
+          conf, [](rd_kafka_t* handle, const char*, void* opaque) {
+            static_cast<KafkaClient*>(opaque)->tokens_->Refresh(handle);
+          });
+      return absl::OkStatus();
+    case SaslMechanism::kGssapi:
+      break;
+  }
+  char features[512] = "";
+  size_t size = sizeof(features);
+  rd_kafka_conf_get(conf, "builtin.features", features, &size);
+  BINFERRY_RETURN_IF_ERROR(CheckGssapi(features));
+  BINFERRY_ASSIGN_OR_RETURN(keytab_, Keytab::Create(cluster.kerberos));
+  return Set(conf, "sasl.kerberos.keytab", keytab_->path());
 }
 
 void KafkaClient::RegisterCallbacks(rd_kafka_conf_t* conf) {
@@ -94,6 +139,7 @@ void KafkaClient::RegisterCallbacks(rd_kafka_conf_t* conf) {
 
 KafkaClient::~KafkaClient() {
   if (handle_ == nullptr) return;
+  if (tokens_ != nullptr) tokens_->Stop();
   if (kind_ == Kind::kProducer) {
     rd_kafka_purge(handle_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                 RD_KAFKA_PURGE_F_NON_BLOCKING);
@@ -111,6 +157,8 @@ void KafkaClient::OnError(int error, absl::string_view reason) {
       ++disturbance_count_;
       return;  // Says nothing about why.
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+      // The token source knows why, and whether it is a refusal.
+      if (absl::StartsWith(reason, kNoToken)) return;
       if (refusal_.empty()) refusal_ = std::string(reason);
       break;
     default:
@@ -147,6 +195,8 @@ absl::Status KafkaClient::CheckReachable() {
     return interrupt;
   }
   Poll(absl::ZeroDuration());
+  // What is unavailable is asked again ten seconds later.
+  if (tokens_ != nullptr) BINFERRY_RETURN_IF_ERROR(tokens_->status());
   const MonotonicTime now = clock_->MonotonicNow();
   absl::MutexLock lock(&mu_);
   if (!refusal_.empty()) {

@@ -19,6 +19,8 @@
 #include "absl/time/time.h"
 #include "common/clock.h"
 #include "worker/sink/kafka_cluster.h"
+#include "worker/sink/kafka_kerberos.h"
+#include "worker/sink/kafka_token_source.h"
 
 // Of librdkafka, which only kafka_*.cc include.
 struct rd_kafka_s;
@@ -41,7 +43,8 @@ class KafkaClient {
     std::stop_token interrupt;
   };
 
-  // INVALID_ARGUMENT for settings that the library refuses. Connects in the
+  // INVALID_ARGUMENT for settings that the library refuses, FAILED_PRECONDITION
+  // for GSSAPI where the library or the machine lacks it. Connects in the
   // background. `clock` must outlive this object.
   static absl::StatusOr<std::unique_ptr<KafkaClient>> Create(
       const Options& options, const Clock* clock);
@@ -62,8 +65,8 @@ class KafkaClient {
   void BeginCall() ABSL_LOCKS_EXCLUDED(mu_);
 
   // CANCELLED after the interrupt was requested, UNAUTHENTICATED once a broker
-  // refused the credentials, UNAVAILABLE once all brokers have been down for
-  // two seconds. Serves callbacks first.
+  // or the token endpoint refused the credentials, UNAVAILABLE once all brokers
+  // have been down for two seconds. Serves callbacks first.
   absl::Status CheckReachable();
 
   // CANCELLED after the interrupt was requested, else OK.
@@ -95,12 +98,11 @@ class KafkaClient {
       ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  KafkaClient(const Options& options, const Clock* clock)
-      : clock_(clock),
-        servers_(options.cluster.bootstrap_servers),
-        kind_(options.kind),
-        interrupt_(options.interrupt) {}
+  KafkaClient(const Options& options, const Clock* clock);
 
+  // What SASL needs beside settings: tokens or a keytab.
+  absl::Status PrepareSasl(const KafkaClusterOptions& cluster,
+                           rd_kafka_conf_s* conf);
   void RegisterCallbacks(rd_kafka_conf_s* conf);
   void OnError(int error, absl::string_view reason) ABSL_LOCKS_EXCLUDED(mu_);
   void OnFailedDelivery(FailedDelivery failure) ABSL_LOCKS_EXCLUDED(mu_);
@@ -109,6 +111,8 @@ class KafkaClient {
   const std::string servers_;
   const Kind kind_;
   const std::stop_token interrupt_;
+  std::unique_ptr<KafkaTokenSource> tokens_;  // Null without OAUTHBEARER.
+  std::unique_ptr<Keytab> keytab_;            // Null without GSSAPI.
   rd_kafka_s* handle_ = nullptr;
 
   mutable absl::Mutex mu_;

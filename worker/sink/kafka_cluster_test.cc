@@ -40,6 +40,49 @@ TEST(KafkaClusterTest, SaslNeedsAUser) {
   EXPECT_THAT(CheckKafkaCluster(options), IsOk());
 }
 
+TEST(KafkaClusterTest, OauthNeedsAClientAndATrustworthyEndpoint) {
+  KafkaClusterOptions options = At("a:1");
+  options.security = KafkaSecurity::kSaslSsl;
+  options.mechanism = SaslMechanism::kOauthBearer;
+  EXPECT_THAT(CheckKafkaCluster(options),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("client id and a client secret")));
+  options.oauth.client_id = "id";
+  options.oauth.client_secret = Secret("s");
+  for (const char* good : {"https://id.example/t", "http://localhost:8/t",
+                           "http://127.0.0.1/t", "http://[::1]:8/t"}) {
+    options.oauth.token_endpoint = good;
+    EXPECT_THAT(CheckKafkaCluster(options), IsOk()) << good;
+  }
+  for (const char* bad :
+       {"", "http://id.example/t", "http://localhost.example/t",
+        "http://127.evil.example/t", "http://localhost@evil.example/t",
+        "http://localhost:1@evil.example/t", "file:///etc/passwd"}) {
+    options.oauth.token_endpoint = bad;
+    EXPECT_THAT(CheckKafkaCluster(options),
+                StatusIs(absl::StatusCode::kInvalidArgument,
+                         HasSubstr("token endpoint")))
+        << bad;
+  }
+}
+
+TEST(KafkaClusterTest, KerberosNamesCantRunCommands) {
+  KafkaClusterOptions options = At("a:1");
+  options.security = KafkaSecurity::kSaslPlaintext;
+  options.mechanism = SaslMechanism::kGssapi;
+  options.kerberos.keytab = Secret("keys");
+  options.kerberos.principal = "binferry/host.example@EXAMPLE.COM";
+  EXPECT_THAT(CheckKafkaCluster(options), IsOk());
+  EXPECT_THAT(KafkaClusterSettings(options),
+              Contains(Pair("sasl.kerberos.service.name", "kafka")));
+  for (const char* bad : {"", "a; rm -rf /", "$(id)", "-k", "a b", "a`id`"}) {
+    options.kerberos.principal = bad;
+    EXPECT_THAT(CheckKafkaCluster(options),
+                StatusIs(absl::StatusCode::kInvalidArgument))
+        << bad;
+  }
+}
+
 TEST(KafkaClusterTest, CertificateAndKeyGoTogether) {
   KafkaClusterOptions options = At("a:1");
   options.security = KafkaSecurity::kSsl;
