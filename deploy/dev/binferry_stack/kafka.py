@@ -1,4 +1,4 @@
-"""Apache Kafka: one broker in KRaft mode, from Maven's artifacts."""
+"""Apache Kafka: one broker in KRaft mode, from Maven's artifacts, open and secured (kafka_security.py)."""
 
 import subprocess
 import uuid
@@ -6,7 +6,7 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Dict, List
 
-from . import cache
+from . import cache, kafka_security
 from .process import StackError, answers
 from .server import Server
 
@@ -26,18 +26,19 @@ class Kafka(Server):
     """Settings are broker properties; `heap` is the JVM's largest heap, such as 2g."""
 
     name = "kafka"
-    ports = ("port", "controller_port")
+    ports = ("port", "controller_port", *kafka_security.LISTENERS.values())
 
     def create(self) -> None:
         self.record["version"] = self.record["version"] or VERSION
         self.record["libraries"] = str(_libraries(self.record["version"]))
         (self.dir / "log4j2.properties").write_text(LOGGING)
+        kafka_security.create(self.security)
         self._write_properties()
         # Behind a letter: an id that starts with a dash would be taken for an option.
         cluster = "A" + urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
         done = subprocess.run(
             [*self._java(), "kafka.tools.StorageTool", "format", "-t", cluster, "-c",
-             str(self.dir / "server.properties")],
+             str(self.dir / "server.properties"), *kafka_security.storage_options()],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             raise StackError(f"formatting Kafka's storage failed:\n{done.stdout[-2000:]}")
@@ -50,7 +51,13 @@ class Kafka(Server):
         return answers(self.port) and "Kafka Server started" in self.log_since_start()
 
     def exports(self) -> Dict[str, str]:
-        return {"BINFERRY_TEST_KAFKA": f"127.0.0.1:{self.port}"}
+        return {"BINFERRY_TEST_KAFKA": f"127.0.0.1:{self.port}",
+                **kafka_security.exports(self.security, self.record["ports"])}
+
+    @property
+    def security(self) -> Path:
+        """Where the certificates are."""
+        return self.dir / "security"
 
     def _java(self) -> List[str]:
         heap = self.record["settings"].get("heap", "768m")
@@ -60,15 +67,19 @@ class Kafka(Server):
 
     def _write_properties(self) -> None:
         ports = self.record["ports"]
+        secured = kafka_security.properties(self.security, ports)
         properties = {
+            **secured,
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@127.0.0.1:{ports['controller_port']}",
-            "listeners": f"PLAINTEXT://127.0.0.1:{ports['port']},CONTROLLER://127.0.0.1:{ports['controller_port']}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{ports['port']}",
+            "listeners": f"PLAINTEXT://127.0.0.1:{ports['port']},CONTROLLER://127.0.0.1:{ports['controller_port']},"
+            + secured["listeners"],
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{ports['port']}," + secured["advertised.listeners"],
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAINTEXT",
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            "listener.security.protocol.map":
+                "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT," + secured["listener.security.protocol.map"],
             "log.dirs": str(self.dir / "data"),
             "num.partitions": "1",
             "auto.create.topics.enable": "false",
