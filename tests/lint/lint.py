@@ -56,7 +56,7 @@ STRANGERS = ("worker/binlog", "worker/encode", "worker/sink", "worker/agent")
 # Header of a library -> the files that alone may include it.
 ONE_INCLUDER = {
     r"(mysql|mariadb)/.*|(mysql|errmsg|mysqld_error|mariadb_.*)\.h":
-        r"worker/mysql/(connection|binlog_connection)\.(h|cc)",
+        r"worker/mysql/(connection|client_library_\w+)\.(h|cc)",
     r"librdkafka/.*|rdkafka.*\.h": r"worker/sink/kafka_\w+\.(h|cc)",
     r"pqxx/.*": r"controller/store/\w+\.(h|cc)",
     r"sodium\.h|sodium/.*": r"controller/secrets/\w+\.(h|cc)",

@@ -1,7 +1,5 @@
 #include "worker/mysql/binlog_connection.h"
 
-#include <mysql.h>
-
 #include <utility>
 #include <vector>
 
@@ -10,24 +8,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/status_macros.h"
+#include "worker/mysql/client_library.h"
 
 namespace binferry::worker {
 namespace {
 
-// The client library has no name for it.
-constexpr auto kComBinlogDumpGtid = static_cast<enum_server_command>(0x1e);
 constexpr uint16_t kFlagStopAtEnd = 1;
 constexpr uint16_t kFlagHeartbeatV2 = 2;
 constexpr int kSilentPeriods = 3;
 constexpr uint64_t kFirstPosition = 4;
-// The packet that ends a stream starts with this byte and is shorter than that.
-constexpr uint8_t kEndMark = 0xfe;
-constexpr unsigned long kEndPacketLimit = 9;
-
-void AppendNumber(uint64_t value, int bytes, std::string& out) {
-  for (int i = 0; i < bytes; ++i)
-    out.push_back(static_cast<char>((value >> (8 * i)) & 0xff));
-}
 
 // The manual says 8.0.26; servers before 8.0.28 send the older form with it.
 bool SendsHeartbeatV2(absl::string_view version) {
@@ -49,28 +38,19 @@ uint16_t DumpFlags(const DumpOptions& options, absl::string_view version) {
   return flags;
 }
 
-// u16 flags, u32 server id, file name with its length (none: the server picks
-// it by the set), u64 position, the set with its length.
-std::string GtidDumpBody(const GtidSet& have, const DumpOptions& options,
-                         uint16_t flags) {
-  const std::string set = have.Encode();
-  std::string body;
-  AppendNumber(flags, 2, body);
-  AppendNumber(options.server_id, 4, body);
-  AppendNumber(0, 4, body);
-  AppendNumber(kFirstPosition, 8, body);
-  AppendNumber(set.size(), 4, body);
-  return body + set;
-}
-
-// u32 position, u16 flags, u32 server id, file name.
-std::string FileDumpBody(const Coordinates& at, const DumpOptions& options,
-                         uint16_t flags) {
-  std::string body;
-  AppendNumber(at.position, 4, body);
-  AppendNumber(flags, 2, body);
-  AppendNumber(options.server_id, 4, body);
-  return body + at.file;
+DumpCommand CommandOf(const DumpOptions& options, const DumpStart& start,
+                      absl::string_view version) {
+  DumpCommand command = {.flags = DumpFlags(options, version),
+                         .server_id = options.server_id};
+  if (const auto* have = std::get_if<GtidSet>(&start); have != nullptr) {
+    command.by_gtid = true;
+    command.gtid_set = have->Encode();
+    command.position = kFirstPosition;
+  } else {
+    command.file = std::get<Coordinates>(start).file;
+    command.position = std::get<Coordinates>(start).position;
+  }
+  return command;
 }
 
 // Both spellings of each name: they are user variables, so that the one which a
@@ -119,16 +99,8 @@ absl::StatusOr<std::unique_ptr<BinlogConnection>> BinlogConnection::Start(
     const DumpStart& start) {
   BINFERRY_RETURN_IF_ERROR(CheckOptions(options, start));
   BINFERRY_RETURN_IF_ERROR(SetUpSession(*connection, options));
-  const uint16_t flags = DumpFlags(options, connection->server_version());
-  const auto* have = std::get_if<GtidSet>(&start);
-  const std::string body =
-      have != nullptr
-          ? GtidDumpBody(*have, options, flags)
-          : FileDumpBody(std::get<Coordinates>(start), options, flags);
-  MYSQL* const mysql = connection->handle();
-  if (mysql->methods->db_command(
-          mysql, have != nullptr ? kComBinlogDumpGtid : COM_BINLOG_DUMP,
-          body.data(), body.size(), /*skip_check=*/1, nullptr) != 0)
+  if (SendDump(connection->handle(),
+               CommandOf(options, start, connection->server_version())) != 0)
     return DumpError(connection->where(), connection->LastError());
   return absl::WrapUnique(new BinlogConnection(std::move(connection), options));
 }
@@ -141,20 +113,20 @@ BinlogConnection::~BinlogConnection() = default;
 
 absl::StatusOr<absl::Span<const uint8_t>> BinlogConnection::Next() {
   if (connection_->interrupted()) return absl::CancelledError("interrupted");
-  MYSQL* const mysql = connection_->handle();
-  const unsigned long length = mysql_net_read_packet(mysql);
+  const DumpPacket packet = ReadDumpPacket(connection_->handle());
   if (connection_->interrupted()) return absl::CancelledError("interrupted");
-  if (length == packet_error)
-    return DumpError(connection_->where(), connection_->LastError());
-  // Every event has a zero before it. The library keeps the packet until the
-  // next read, whole also where it came in several.
-  const uint8_t* const packet = mysql->net.read_pos;
-  if (length > 0 && packet[0] == 0)
-    return absl::MakeConstSpan(packet + 1, length - 1);
-  if (length == 0 || packet[0] != kEndMark || length >= kEndPacketLimit)
-    return absl::UnavailableError(
-        absl::StrCat("the binlog stream of ", connection_->where(),
-                     " holds a packet that is no event"));
+  switch (packet.kind) {
+    case DumpPacket::Kind::kEvent:
+      return packet.event;
+    case DumpPacket::Kind::kError:
+      return DumpError(connection_->where(), connection_->LastError());
+    case DumpPacket::Kind::kNeither:
+      return absl::UnavailableError(
+          absl::StrCat("the binlog stream of ", connection_->where(),
+                       " holds a packet that is no event"));
+    case DumpPacket::Kind::kEnd:
+      break;
+  }
   if (options_.stop_at_end)
     return absl::OutOfRangeError(absl::StrCat(
         "the binlog of ", connection_->where(), " has been read to its end"));

@@ -12,10 +12,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "worker/mysql/client_library.h"
 #include "worker/mysql/connection_options.h"
 #include "worker/mysql/mysql_error.h"
-
-struct st_mysql;  // The client library's; see connection.cc.
 
 namespace binferry::worker {
 
@@ -60,15 +59,15 @@ class Connection {
 
   // For BinlogConnection alone: the library's own object, its last error, and
   // the socket (bytes read from it are lost to the library).
-  st_mysql* handle() const { return mysql_; }
+  ClientHandle* handle() const { return mysql_; }
   MysqlError LastError() const;
   int socket() const { return socket_; }
   bool is_encrypted() const { return is_encrypted_; }
 
  private:
-  Connection(st_mysql* mysql, int socket, const ConnectionOptions& options);
+  Connection(ClientHandle* mysql, int socket, const ConnectionOptions& options);
 
-  st_mysql* const mysql_;
+  ClientHandle* const mysql_;
   // A duplicate: the library closes its own descriptor at the first error, and
   // its number may be another socket's when Interrupt() comes.
   const int socket_;
