@@ -51,6 +51,12 @@ class TaskAttempt {
   virtual TaskProgress Progress() const = 0;
 };
 
+// Where a source ended when it was asked.
+struct DrainEnd {
+  v1::Position position;
+  std::string server_uuid;  // Of the server that `position` is of.
+};
+
 // What an attempt may ask of the agent, and tell it. All functions are
 // thread-safe and outlive the attempt.
 struct AttemptSurroundings {
@@ -69,7 +75,7 @@ struct AttemptSurroundings {
   std::function<void(Epoch found)> on_newer_epoch;
   // Of kDrain: where the source ended when an attempt first heard of it, set by
   // that one and kept for those after it. Of the thread in Run.
-  std::optional<v1::Position>* drain_end = nullptr;
+  std::optional<DrainEnd>* drain_end = nullptr;
   // For what helps whoever looks into a run.
   TaskLog* log = nullptr;
   // One word and a sentence for the task's list of events.

@@ -139,7 +139,7 @@ class TaskRunner {
   std::optional<Spec> spec_;       // The one to run.
   std::optional<Spec> last_good_;  // The last one that carried changes, if that
                                    // was not ended by a fault.
-  std::optional<v1::Position> drain_end_;
+  std::optional<DrainEnd> drain_end_;
 
   TaskJournal journal_;
   TaskLog log_;

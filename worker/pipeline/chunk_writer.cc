@@ -71,6 +71,7 @@ absl::Status ChunkWriter::Commit() {
   }
   written_.clear();
   to_.budget->ReturnEncoded(next_chunk_, std::exchange(written_charge_, 0));
+  if (*to_.on_checkpoint != nullptr) (*to_.on_checkpoint)(pending_.checkpoint);
   to_.board->Publish(std::exchange(pending_, {}));
   to_.feed->IsDrained(next_chunk_, [this] { to_.board->NoteCaughtUp(); });
   return absl::OkStatus();

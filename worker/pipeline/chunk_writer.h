@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -40,6 +41,8 @@ class ChunkWriter {
     ChunkFeed* feed = nullptr;
     ChunkSequence* sequence = nullptr;
     ProgressBoard* board = nullptr;
+    // See PipelineConnections.
+    const std::function<void(const Checkpoint&)>* on_checkpoint = nullptr;
   };
 
   ChunkWriter(const Surroundings& surroundings, CheckpointTracker tracker);

@@ -61,6 +61,21 @@ size_t SlabBytes(const PipelineOptions& options) {
                     size_t{64} << 10);
 }
 
+// A checkpoint at the place of `start` that goes on with what `last` counts.
+Checkpoint ResetTo(const Checkpoint& start, const Checkpoint& last) {
+  Checkpoint next = last;
+  next.number = last.number + 1;
+  next.server_uuid = start.server_uuid;
+  next.gtid_set = start.gtid_set;
+  next.uses_gtid = start.uses_gtid;
+  next.file = start.file;
+  next.position = start.position;
+  next.rows_done = 0;
+  next.selection_fingerprint = 0;
+  next.source_time_ms = 0;
+  return next;
+}
+
 }  // namespace
 
 // The assembly line of one sink and one source.
@@ -82,7 +97,8 @@ class Pipeline::Assembly {
                  .arenas = &arenas_,
                  .feed = &feed_,
                  .sequence = &sequence_,
-                 .board = board},
+                 .board = board,
+                 .on_checkpoint = &pipeline->connections_.on_checkpoint},
                 std::move(tracker)),
         sink_(std::move(sink)),
         source_(std::move(source)),
@@ -191,6 +207,7 @@ absl::StatusOr<Pipeline::Outcome> Pipeline::RunOnce(
   if (is_over()) return Outcome::kLeft;
   BINFERRY_ASSIGN_OR_RETURN(const Checkpoint start, FindStart(opened));
   board_.SetStart(start);
+  if (connections_.on_checkpoint != nullptr) connections_.on_checkpoint(start);
   if (opened.sink->NeedsReopen()) return Outcome::kReopen;
   if (is_over()) return Outcome::kLeft;
   BINFERRY_ASSIGN_OR_RETURN(CheckpointTracker tracker,
@@ -221,9 +238,12 @@ absl::StatusOr<Pipeline::Outcome> Pipeline::RunOnce(
 }
 
 absl::StatusOr<Checkpoint> Pipeline::FindStart(const OpenedSink& opened) {
-  if (opened.checkpoint.has_value()) return *opened.checkpoint;
-  if (options_.history == TaskHistory::kStarted ||
-      board_.Snapshot().checkpoint.has_value()) {
+  const bool is_known = opened.checkpoint.has_value();
+  if (is_known && opened.checkpoint->resets >= options_.resets) {
+    return *opened.checkpoint;
+  }
+  if (!is_known && (options_.history == TaskHistory::kStarted ||
+                    board_.Snapshot().checkpoint.has_value())) {
     return absl::FailedPreconditionError(
         "the state topic is empty, but this task has committed a start "
         "position before: its checkpoint was deleted, or the destination is "
@@ -231,10 +251,11 @@ absl::StatusOr<Checkpoint> Pipeline::FindStart(const OpenedSink& opened) {
         "start position of your choice");
   }
   BINFERRY_ASSIGN_OR_RETURN(Checkpoint start, connections_.resolve_start());
+  if (is_known) start = ResetTo(start, *opened.checkpoint);
+  start.resets = options_.resets;
   start.task_uid = options_.task_uid;
   start.epoch = options_.epoch;
   start.generation = options_.generation;
-  start.number = 0;
   BINFERRY_RETURN_IF_ERROR(opened.sink->Commit(start));
   return start;
 }

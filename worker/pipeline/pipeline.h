@@ -21,8 +21,9 @@
 namespace binferry::worker {
 
 // One run of one task: opens the sink (which fences earlier runs and reads the
-// checkpoint), commits the start position where there is none yet, opens the
-// source there, and carries rows until it is stopped or something fails.
+// checkpoint), commits the start position where there is none yet or the task
+// was reset, opens the source there, and carries rows until it is stopped or
+// something fails.
 //
 //   reader ──▶ ChunkFeed ──▶ N encoders ──▶ ChunkSequence ──▶ writer
 //
@@ -69,7 +70,8 @@ class Pipeline {
 
   // Opens all and carries rows until it leaves or the sink has to be reopened.
   absl::StatusOr<Outcome> RunOnce(const std::stop_token& interrupt);
-  // The checkpoint to go on from; commits the first one where there is none.
+  // The checkpoint to go on from; commits the first one where there is none, or
+  // where the task was reset since.
   absl::StatusOr<Checkpoint> FindStart(const OpenedSink& opened);
   // Nothing: go on.
   std::optional<LeavePlace> leave_place() const ABSL_LOCKS_EXCLUDED(mu_);

@@ -67,6 +67,9 @@ struct PipelineOptions {
   Epoch epoch;
   Generation generation;
   TaskHistory history = TaskHistory::kNew;
+  // How often the task was reset. A checkpoint that knows of fewer resets is
+  // replaced by one at the start position before anything is read.
+  int64_t resets = 0;
 
   // Must select the same tables as the checkpoint's generation did while the
   // checkpoint's `rows_done` isn't 0 (see Checkpoint::selection_fingerprint):
@@ -119,6 +122,9 @@ struct PipelineConnections {
   SourceOpener open_source;
   // Rows flow from now on; the start position is committed. May be empty.
   std::function<void()> on_streaming;
+  // Called with the checkpoint that a run begins at, and with each that it has
+  // committed. May call Pipeline::Leave. May be empty.
+  std::function<void(const Checkpoint&)> on_checkpoint = nullptr;
   // Called at each alert under UnreadableChange::kAlert, before it is committed
   // and once more whenever its event is read again; Checkpoint::alerts counts
   // it once. From the reader's or an encoder's thread, which waits meanwhile;

@@ -41,6 +41,10 @@ struct Checkpoint {
   uint64_t selection_fingerprint = 0;
   int64_t source_time_ms =
       0;  // Commit time of the last source transaction seen; 0 = none yet.
+  // How many resets of the task this checkpoint knows of. The first one behind
+  // a reset stands at the task's new start position, with `number`, `last_id`
+  // and totals going on from the one before.
+  int64_t resets = 0;
   // Totals since checkpoint 0.
   uint64_t inserts = 0;
   uint64_t updates = 0;

@@ -53,7 +53,8 @@ class FieldReader {
   }
 
   // For fields that are left out where they are 0.
-  void ReadIfPresent(const char* name, uint64_t* out) {
+  template <typename Number>
+  void ReadIfPresent(const char* name, Number* out) {
     if (object_.contains(name)) Read(name, out);
   }
 
@@ -178,6 +179,7 @@ std::string SerializeCheckpoint(const Checkpoint& checkpoint) {
     object["replacedTexts"] = checkpoint.replaced_texts;
   }
   if (checkpoint.alerts != 0) object["alerts"] = checkpoint.alerts;
+  if (checkpoint.resets != 0) object["resets"] = checkpoint.resets;
   // A text that isn't UTF-8 would otherwise throw. None of ours is such: the
   // only one that could be is a binlog's file name, and the source would say
   // that it has no such file.
@@ -215,11 +217,13 @@ absl::StatusOr<Checkpoint> ParseCheckpoint(absl::string_view bytes) {
                        &checkpoint.selection_fingerprint);
   reader.ReadIfPresent("replacedTexts", &checkpoint.replaced_texts);
   reader.ReadIfPresent("alerts", &checkpoint.alerts);
+  reader.ReadIfPresent("resets", &checkpoint.resets);
   reader.Read("partitionCounts", &checkpoint.partition_counts);
   if (absl::Status fields = reader.Finish(); !fields.ok()) return fields;
   if (task_uid.empty() || epoch < 0 || generation < 0 ||
-      checkpoint.number < 0) {
-    return Unreadable("its task, epoch, generation or number is impossible");
+      checkpoint.number < 0 || checkpoint.resets < 0) {
+    return Unreadable(
+        "its task, epoch, generation, number or resets are impossible");
   }
   checkpoint.task_uid = TaskUid(std::move(task_uid));
   checkpoint.epoch = Epoch(epoch);

@@ -32,6 +32,7 @@ Checkpoint FullCheckpoint() {
   checkpoint.records = 8;
   checkpoint.replaced_texts = 4;
   checkpoint.alerts = 5;
+  checkpoint.resets = 6;
   checkpoint.partition_counts = {{"db-a", 3}, {"db-b", 1}};
   return checkpoint;
 }
@@ -49,10 +50,12 @@ TEST(CheckpointRecordTest, LeavesOutWhatEarlierWorkersDoNotKnow) {
   checkpoint.selection_fingerprint = 0;
   checkpoint.replaced_texts = 0;
   checkpoint.alerts = 0;
+  checkpoint.resets = 0;
   const std::string bytes = SerializeCheckpoint(checkpoint);
   EXPECT_THAT(bytes, testing::Not(HasSubstr("selectionFingerprint")));
   EXPECT_THAT(bytes, testing::Not(HasSubstr("replacedTexts")));
   EXPECT_THAT(bytes, testing::Not(HasSubstr("alerts")));
+  EXPECT_THAT(bytes, testing::Not(HasSubstr("resets")));
   EXPECT_THAT(ParseCheckpoint(bytes), IsOkAndHolds(checkpoint));
 }
 

@@ -15,6 +15,7 @@
 #include "worker/sink/kafka_admin.h"
 #include "worker/sink/sink_status.h"
 #include "worker/task/destination_check.h"
+#include "worker/task/drain_end.h"
 #include "worker/task/takeover.h"
 #include "worker/task/task_sink.h"
 
@@ -118,19 +119,20 @@ absl::StatusOr<int32_t> CarryAttempt::FindStatePartition(
                          clock_));
   BINFERRY_ASSIGN_OR_RETURN(const KafkaClusterDescription cluster,
                             admin->DescribeCluster());
+  BINFERRY_RETURN_IF_ERROR(CheckCluster(spec_, cluster.cluster_id));
   BINFERRY_RETURN_IF_ERROR(
       CheckDestinationTopics(spec_, cluster, admin.get()).status());
   return surroundings_.claim_partition(cluster.cluster_id, interrupt);
 }
 
-absl::StatusOr<std::shared_ptr<Pipeline>> CarryAttempt::MakePipeline(
-    int32_t state_partition, const std::stop_token& interrupt) {
+PipelineOptions CarryAttempt::MakeOptions() const {
   PipelineOptions options;
   options.task_uid = spec_.uid;
   options.epoch = surroundings_.epoch;
   options.generation = spec_.generation;
   options.history = spec_.start_position_committed ? TaskHistory::kStarted
                                                    : TaskHistory::kNew;
+  options.resets = spec_.resets;
   options.objects = spec_.selection;
   options.format = spec_.record_format;
   options.topic_policy.specified_topic = spec_.specified_topic;
@@ -143,6 +145,21 @@ absl::StatusOr<std::shared_ptr<Pipeline>> CarryAttempt::MakePipeline(
   options.budget_bytes = limits_.budget_bytes;
   options.encoder_threads = limits_.encoder_threads;
   options.heartbeat_period = spec_.dump.heartbeat_period;
+  return options;
+}
+
+void CarryAttempt::OnCheckpoint(const Checkpoint& checkpoint) {
+  const std::optional<DrainEnd>* end = surroundings_.drain_end;
+  if (end == nullptr || !end->has_value() || has_drained_ ||
+      !HasReached(checkpoint, **end)) {
+    return;
+  }
+  has_drained_ = true;
+  Leave(LeaveAt::kTransactionBoundary);
+}
+
+absl::StatusOr<std::shared_ptr<Pipeline>> CarryAttempt::MakePipeline(
+    int32_t state_partition, const std::stop_token& interrupt) {
   PipelineConnections connections{
       .open_sink = [this, open = TaskSinkOpener(
                               spec_, state_partition, surroundings_, interrupt,
@@ -153,6 +170,8 @@ absl::StatusOr<std::shared_ptr<Pipeline>> CarryAttempt::MakePipeline(
             return OpenSource(checkpoint);
           },
       .on_streaming = nullptr,
+      .on_checkpoint =
+          [this](const Checkpoint& checkpoint) { OnCheckpoint(checkpoint); },
       .on_alert =
           [this](const PipelineAlert& alert) {
             surroundings_.on_alert(AlertReasonName(alert.reason),
@@ -160,7 +179,7 @@ absl::StatusOr<std::shared_ptr<Pipeline>> CarryAttempt::MakePipeline(
           }};
   BINFERRY_ASSIGN_OR_RETURN(
       std::unique_ptr<Pipeline> pipeline,
-      Pipeline::Create(std::move(options), std::move(connections), clock_));
+      Pipeline::Create(MakeOptions(), std::move(connections), clock_));
   return pipeline;
 }
 
@@ -191,6 +210,11 @@ absl::StatusOr<std::unique_ptr<BinlogSource>> CarryAttempt::OpenSource(
       std::unique_ptr<BinlogSource> source,
       MysqlBinlogSource::Create(
           {.connection = spec_.source, .dump = spec_.dump}, checkpoint));
+  surroundings_.log->Info(
+      "source is read",
+      {{"source", absl::StrCat(spec_.source.host, ":", spec_.source.port)},
+       {"from", Describe(checkpoint)},
+       {"last_record_id", checkpoint.last_id}});
   surroundings_.on_running();
   return source;
 }

@@ -2,6 +2,7 @@
 #ifndef BINFERRY_WORKER_TASK_CARRY_ATTEMPT_H_
 #define BINFERRY_WORKER_TASK_CARRY_ATTEMPT_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
@@ -19,7 +20,8 @@
 namespace binferry::worker {
 
 // Checks the source, finds the task's place in the destination's state topics,
-// and runs a pipeline between the two. Thread-safe.
+// and runs a pipeline between the two, with `drain_end` of its surroundings up
+// to there. Thread-safe.
 class CarryAttempt : public TaskAttempt {
  public:
   // `clock` must outlive this object.
@@ -28,10 +30,15 @@ class CarryAttempt : public TaskAttempt {
 
   absl::Status Run(std::stop_token stop) override ABSL_LOCKS_EXCLUDED(mu_);
   void Leave(LeaveAt at) override ABSL_LOCKS_EXCLUDED(mu_);
+  // With `drain_end` set: everything in front of it is committed, and Run
+  // returns, or has returned.
+  bool has_drained() const { return has_drained_; }
   TaskProgress Progress() const override ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
   absl::Status CheckSourceSetup();
+  PipelineOptions MakeOptions() const;
+  void OnCheckpoint(const Checkpoint& checkpoint);
   bool is_leaving() const ABSL_LOCKS_EXCLUDED(mu_);
   absl::StatusOr<int32_t> FindStatePartition(const std::stop_token& interrupt);
   absl::StatusOr<std::shared_ptr<Pipeline>> MakePipeline(
@@ -47,6 +54,7 @@ class CarryAttempt : public TaskAttempt {
   const Clock* const clock_;
   // Of Pipeline::Run's thread.
   bool resolved_start_ = false;
+  std::atomic<bool> has_drained_ = false;
 
   mutable absl::Mutex mu_;
   bool leaving_ ABSL_GUARDED_BY(mu_) = false;

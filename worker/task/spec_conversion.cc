@@ -292,15 +292,38 @@ absl::Status ConvertRuntime(const pb::TaskRuntime& runtime, TaskSpec* out) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::StatusOr<TaskSpec> ConvertTaskSpec(
-    const pb::GetTaskSpecResponse& response) {
-  const v1::Task& task = response.task();
+TaskSpec Named(const v1::Task& task) {
   TaskSpec spec;
   spec.uid = TaskUid(task.uid());
   spec.name = task.name();
   spec.generation = Generation(task.generation());
+  return spec;
+}
+
+}  // namespace
+
+absl::StatusOr<TaskSpec> ConvertSourceSide(
+    const pb::GetTaskSpecResponse& response) {
+  TaskSpec spec = Named(response.task());
+  BINFERRY_RETURN_IF_ERROR(
+      ConvertSource(response.task().source(), &spec.source));
+  ConvertObjects(response.task().objects(), &spec);
+  BINFERRY_RETURN_IF_ERROR(ConvertRuntime(response.runtime(), &spec));
+  return spec;
+}
+
+absl::StatusOr<TaskSpec> ConvertDestinationSide(
+    const pb::GetTaskSpecResponse& response) {
+  TaskSpec spec = Named(response.task());
+  BINFERRY_RETURN_IF_ERROR(
+      ConvertDestination(response.task().destination(), &spec));
+  return spec;
+}
+
+absl::StatusOr<TaskSpec> ConvertTaskSpec(
+    const pb::GetTaskSpecResponse& response) {
+  const v1::Task& task = response.task();
+  TaskSpec spec = Named(task);
   BINFERRY_RETURN_IF_ERROR(CheckModes(task));
   BINFERRY_RETURN_IF_ERROR(ConvertSource(task.source(), &spec.source));
   BINFERRY_RETURN_IF_ERROR(ConvertDestination(task.destination(), &spec));

@@ -15,6 +15,14 @@ namespace binferry::worker {
 absl::StatusOr<TaskSpec> ConvertTaskSpec(
     const coordination::v1::GetTaskSpecResponse& response);
 
+// What can be said of one side of a task whose definition may not be complete:
+// source, dump and the objects selected so far.
+absl::StatusOr<TaskSpec> ConvertSourceSide(
+    const coordination::v1::GetTaskSpecResponse& response);
+// The cluster alone.
+absl::StatusOr<TaskSpec> ConvertDestinationSide(
+    const coordination::v1::GetTaskSpecResponse& response);
+
 }  // namespace binferry::worker
 
 #endif  // BINFERRY_WORKER_TASK_SPEC_CONVERSION_H_

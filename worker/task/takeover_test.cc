@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/remedy.h"
 #include "common/testing/status_matchers.h"
 
 namespace binferry::worker {
@@ -47,6 +48,29 @@ TEST_F(TakeoverTest, OfOtherTablesWaitsForTheTransactionsEnd) {
               StatusIs(absl::StatusCode::kFailedPrecondition));
   checkpoint_.rows_done = 0;
   EXPECT_THAT(CheckTakeover(checkpoint_, spec_), IsOk());
+}
+
+TEST_F(TakeoverTest, AfterAResetIsPossibleWhateverIsSelected) {
+  spec_.selection.databases.push_back({"crm", "", true, {}});
+  spec_.resets = 1;
+  EXPECT_THAT(CheckTakeover(checkpoint_, spec_), IsOk());
+  checkpoint_.resets = 1;
+  EXPECT_THAT(CheckTakeover(checkpoint_, spec_),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+}
+
+TEST_F(TakeoverTest, OfAnotherClusterIsRefusedOnceTheTaskHasStarted) {
+  spec_.destination.bootstrap_servers = "kafka2:9092";
+  spec_.kafka_cluster_id = "old";
+  EXPECT_THAT(CheckCluster(spec_, "new"), IsOk());
+  spec_.start_position_committed = true;
+  EXPECT_THAT(CheckCluster(spec_, "old"), IsOk());
+  const absl::Status refused = CheckCluster(spec_, "new");
+  EXPECT_THAT(refused,
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr("kafka2:9092"), HasSubstr("cluster old"),
+                             HasSubstr("cluster new"))));
+  EXPECT_THAT(RemedyOf(refused), HasSubstr("create another task"));
 }
 
 // An earlier version wrote it.

@@ -15,9 +15,10 @@ struct TaskLimits {
 };
 
 // Attempts over real servers: PURPOSE_RUN carries row changes, PURPOSE_FINISH
-// removes the task's state from Kafka. Their errors: as ConvertTaskSpec, of the
-// source (worker/mysql), of the destination (worker/sink), of Pipeline::Run.
-// `clock` must outlive the attempts.
+// removes the task's state from Kafka, PURPOSE_DRAIN does one after the other.
+// Their errors: as ConvertTaskSpec, of the source (worker/mysql), of the
+// destination (worker/sink), of Pipeline::Run. `clock` must outlive the
+// attempts.
 AttemptFactory MakeAttemptFactory(const TaskLimits& limits, const Clock* clock);
 
 }  // namespace binferry::worker

@@ -47,6 +47,9 @@ struct TaskSpec {
 
   std::string state_prefix;
   std::string transactional_id;
+  // Where the task's checkpoints are; "" before they are anywhere.
+  std::string kafka_cluster_id;
+  int64_t resets = 0;  // How often the task was reset.
   // A start position was committed once.
   bool start_position_committed = false;
 };
