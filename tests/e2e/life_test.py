@@ -96,7 +96,7 @@ def test_starts_at_its_time_though_the_controller_was_down_then(stack: Stack, ka
         cluster.wait_until_serving()
         cluster.start_worker()
         cluster.create_task(task_definition(stack, "scheduled", database), start=False)
-        cluster.wait("scheduled", "CONFIGURATION")
+        cluster.prepare_task("scheduled")
         at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=8)
         cluster.binferry("task", "start", "scheduled", "--at", at.strftime("%Y-%m-%dT%H:%M:%SZ"))
         cluster.wait("scheduled", "PENDING_START")

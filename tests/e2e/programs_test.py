@@ -73,7 +73,7 @@ def test_logs_never_hold_a_secret(stack: Stack, database: str) -> None:
         path.write_text(json.dumps(definition))
         cluster.binferry("task", "create", "-f", str(path), environment={"HUSH": "Very-Hush-1"})
         cluster.wait("hushed", "CONFIGURATION")
-        cluster.binferry("task", "start", "hushed")
+        cluster.start_task("hushed")
         cluster.wait("hushed", "INCREMENTAL_SYNC")
         shown = cluster.binferry("task", "get", "hushed", "-o", "json") + cluster.binferry("task", "describe", "hushed")
         logs = "".join(log.read_text() for log in cluster.dir.glob("*.log"))

@@ -120,18 +120,42 @@ class Cluster:
 
     def start_task(self, name: str) -> None:
         """Checks a configured task, confirms what there is to confirm, and starts it."""
+        self.prepare_task(name)
+        self.binferry("task", "start", name)
+
+    def prepare_task(self, name: str) -> None:
+        """What comes before the start of a configured task; AssertionError with the items that FAILED."""
         try:
             precheck = self.check(name)
         except CommandFailed as unknown:
             if "older than this command" not in unknown.message:
                 raise
-            self.binferry("task", "start", name)
             return
-        failed = [item for item in precheck["items"] if item["result"] == "PRECHECK_RESULT_FAILED"]
+        failed = failed_items(precheck)
         assert not failed, json.dumps(failed, indent=1)
         if not precheck.get("ready"):
             self.binferry("task", "confirm", name, "--all")
-        self.binferry("task", "start", name)
+
+    def why_not_started(self, definition: Dict[str, Any], seconds: float = 30) -> str:
+        """What a new task can't start for: the items of its precheck that FAILED, or its fault in START_FAILED."""
+        name = definition["id"]
+        self.create_task(definition, start=False)
+        failed = failed_items(self.check(name))
+        if not failed:
+            self.binferry("task", "confirm", name, "--all")
+            self.binferry("task", "start", name)
+            self.wait(name, "START_FAILED", seconds)
+            fault = self.task(name)["status"]["lastError"]
+            return fault["message"] + "\n" + fault.get("remedy", "")
+        try:
+            self.binferry("task", "start", name)
+        except CommandFailed as refused:
+            for item in failed:
+                assert item.get("cause") and item.get("remedy"), item
+                assert item["id"] in refused.message, refused.message
+            return "\n".join(" ".join([item.get("found", ""), item["cause"], item["remedy"],
+                                       *item.get("objects", [])]) for item in failed)
+        raise AssertionError(f"{name} could be started though {failed}")
 
     def check(self, name: str) -> Dict[str, Any]:
         """Runs the precheck; its result, whatever that is."""
@@ -197,6 +221,10 @@ class Cluster:
             for log in self.dir.glob("*.log"):
                 shutil.copy(log, Path(keep) / f"{self.dir.name}-{log.name}")
         shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def failed_items(precheck: Dict[str, Any]) -> List[Dict[str, Any]]:
+    return [item for item in precheck["items"] if item["result"] == "PRECHECK_RESULT_FAILED"]
 
 
 def task_definition(stack: Stack, name: str, database: str, **changes: Any) -> Dict[str, Any]:
