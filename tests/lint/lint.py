@@ -42,6 +42,8 @@ LAYERS = {
     "worker/encode": ["common", "worker/charset", "worker/schema", "worker/route"],
     "worker/route": ["common", "worker/schema"],
     "worker/sink": ["common", "worker/schema", "worker/route"],
+    "worker/precheck": ["common", "worker/binlog", "worker/charset", "worker/schema", "worker/mysql",
+                        "worker/select", "worker/route", "worker/sink"],
     "worker/pipeline": ["common", "worker/binlog", "worker/charset", "worker/schema", "worker/select",
                         "worker/encode", "worker/route", "worker/sink", "worker/mysql"],
     "worker/decode": ["common", "worker/binlog", "worker/charset", "worker/schema", "worker/encode",

@@ -1,5 +1,6 @@
 #include "worker/mysql/binlog_time.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -95,13 +96,18 @@ class TimeSearch {
              const std::stop_token& stop)
       : time_(time), timeline_(timeline), stop_(stop) {}
 
-  absl::StatusOr<std::optional<BinlogGroup>> Run() {
+  // The last file that can hold the group; its index.
+  absl::StatusOr<size_t> FindFile() {
     BINFERRY_ASSIGN_OR_RETURN(const size_t first_later, FirstLaterFile());
-    if (first_later == 0) {
-      BINFERRY_RETURN_IF_ERROR(CheckNotPurged());
-      return FirstSince(0);
-    }
-    return FirstSince(first_later - 1);
+    if (first_later > readable_from_) return first_later - 1;
+    const size_t oldest = std::min(first_later, timeline_.files.size() - 1);
+    BINFERRY_RETURN_IF_ERROR(CheckNotPurged(oldest));
+    return oldest;
+  }
+
+  absl::StatusOr<std::optional<BinlogGroup>> FindGroup() {
+    BINFERRY_ASSIGN_OR_RETURN(const size_t file, FindFile());
+    return FirstSince(file);
   }
 
  private:
@@ -121,8 +127,13 @@ class TimeSearch {
       const size_t middle = low + (high - low) / 2;
       BINFERRY_ASSIGN_OR_RETURN(GroupStream stream, Open(middle));
       // A file without groups tells no time: the stream goes on in the next.
-      BINFERRY_ASSIGN_OR_RETURN(const std::optional<BinlogGroup> first,
-                                stream.Next());
+      const absl::StatusOr<std::optional<BinlogGroup>> next = stream.Next();
+      if (absl::IsUnimplemented(next.status())) {
+        readable_from_ = low = middle + 1;
+        continue;
+      }
+      BINFERRY_RETURN_IF_ERROR(next.status());
+      const std::optional<BinlogGroup>& first = *next;
       if (first.has_value() && first->commit_time < time_) {
         low = middle + 1;
       } else {
@@ -132,8 +143,8 @@ class TimeSearch {
     return low;
   }
 
-  absl::Status CheckNotPurged() {
-    BINFERRY_ASSIGN_OR_RETURN(GroupStream oldest, Open(0));
+  absl::Status CheckNotPurged(size_t index) {
+    BINFERRY_ASSIGN_OR_RETURN(GroupStream oldest, Open(index));
     BINFERRY_RETURN_IF_ERROR(oldest.Next().status());
     if (oldest.begun().has_value() && *oldest.begun() <= time_)
       return absl::OkStatus();
@@ -141,12 +152,13 @@ class TimeSearch {
     return RemedyError(
         absl::StatusCode::kFailedPrecondition,
         absl::StrCat(
-            "the oldest binlog file of the source ", timeline_.where, ", ",
-            timeline_.files.front().name, ", was begun at ",
+            "the oldest binlog file that the source ", timeline_.where,
+            " gives, ", timeline_.files[index].name, ", was begun at ",
             absl::FormatTime(begun, absl::UTCTimeZone()),
             ", after the start time ",
             absl::FormatTime(time_, absl::UTCTimeZone()),
-            ": what was committed in between is purged, if there was anything"),
+            "; what was committed in between is purged, or was written under "
+            "another gtid_mode"),
         "start at a later time, or now");
   }
 
@@ -166,17 +178,31 @@ class TimeSearch {
   const absl::Time time_;
   const BinlogTimeline& timeline_;
   const std::stop_token& stop_;
+  size_t readable_from_ = 0;  // The server gives no file before this one.
 };
+
+absl::Status CheckHasFiles(const BinlogTimeline& timeline) {
+  if (!timeline.files.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the source ", timeline.where, " lists no binlog file"));
+}
 
 }  // namespace
 
 absl::StatusOr<std::optional<BinlogGroup>> FindFirstSince(
     absl::Time time, const BinlogTimeline& timeline,
     const std::stop_token& stop) {
-  if (timeline.files.empty())
-    return absl::FailedPreconditionError(
-        absl::StrCat("the source ", timeline.where, " lists no binlog file"));
-  return TimeSearch(time, timeline, stop).Run();
+  BINFERRY_RETURN_IF_ERROR(CheckHasFiles(timeline));
+  return TimeSearch(time, timeline, stop).FindGroup();
+}
+
+absl::StatusOr<std::string> FindFileOf(absl::Time time,
+                                       const BinlogTimeline& timeline,
+                                       const std::stop_token& stop) {
+  BINFERRY_RETURN_IF_ERROR(CheckHasFiles(timeline));
+  BINFERRY_ASSIGN_OR_RETURN(const size_t file,
+                            TimeSearch(time, timeline, stop).FindFile());
+  return timeline.files[file].name;
 }
 
 }  // namespace binferry::worker

@@ -37,10 +37,13 @@ struct BinlogGroup {
 // Looks at the first group of about log2(files) files, and then at the groups
 // of one file from its start on. `open` gives the events from the first one of
 // a file on, over later files, to the binlog's end, where they end with
-// OUT_OF_RANGE. `files` are the server's, oldest first. CANCELLED after `stop`.
+// OUT_OF_RANGE; UNIMPLEMENTED from a source means that the server doesn't give
+// this file, because it wrote it under another gtid_mode, so before those that
+// it does give. `files` are the server's, oldest first. CANCELLED after `stop`.
 //
-// FAILED_PRECONDITION if `time` is before the oldest file was begun: what was
-// committed then was purged. Errors of `open` and of the sources.
+// FAILED_PRECONDITION if `time` is before the oldest file was begun that the
+// server gives: what was committed then was purged. Errors of `open` and of the
+// sources.
 struct BinlogTimeline {
   std::string where;  // host:port
   std::vector<BinlogFile> files;
@@ -51,6 +54,12 @@ struct BinlogTimeline {
 absl::StatusOr<std::optional<BinlogGroup>> FindFirstSince(
     absl::Time time, const BinlogTimeline& timeline,
     const std::stop_token& stop);
+
+// The file in which the search would go through the groups: cheap, whatever the
+// sizes of files. Else as FindFirstSince.
+absl::StatusOr<std::string> FindFileOf(absl::Time time,
+                                       const BinlogTimeline& timeline,
+                                       const std::stop_token& stop);
 
 }  // namespace binferry::worker
 

@@ -69,6 +69,9 @@ class BinlogTimeTest : public testing::Test {
 
   absl::StatusOr<std::unique_ptr<BinlogSource>> Open(const std::string& file) {
     opened_.push_back(file);
+    if (file <= refused_)
+      return std::make_unique<ScriptedBinlogSource>(
+          std::vector<std::string>(), absl::UnimplementedError("gtid_mode"));
     EventBuilder builder({.file = file});
     std::vector<std::string> events = {builder.FakeRotate()};
     for (auto it = events_.find(file); it != events_.end(); ++it)
@@ -97,6 +100,7 @@ class BinlogTimeTest : public testing::Test {
   }
 
   uint64_t purged_ = 0;
+  std::string refused_;  // Files up to this one were written in another mode.
   std::map<std::string, std::vector<std::string>> events_;
   std::map<int64_t, Coordinates> starts_;
   std::vector<std::string> opened_;
@@ -163,6 +167,25 @@ TEST_F(BinlogTimeTest, ATimeBeforeTheOldestFileIsRefused) {
   ASSERT_THAT(group, IsOk());
   EXPECT_EQ((*group)->start, starts_[10]);
   EXPECT_EQ((*group)->executed_before, Executed(7));
+}
+
+TEST_F(BinlogTimeTest, FilesOfAnotherGtidModeAreLeftOut) {
+  const BinlogTimeline timeline = Timeline({{10}, {20}, {30}, {40}, {50}});
+  refused_ = "binlog.000003";
+  for (const int64_t second : {31, 40, 41, 50}) {
+    const auto group = FindFirstSince(Second(second), timeline, {});
+    ASSERT_THAT(group, IsOk()) << second;
+    EXPECT_EQ((*group)->start, starts_[second > 40 ? 50 : 40]) << second;
+  }
+  EXPECT_THAT(FindFirstSince(Second(51), timeline, {}),
+              IsOkAndHolds(Eq(std::nullopt)));
+  EXPECT_THAT(FindFirstSince(Second(29), timeline, {}),
+              StatusIs(StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr("binlog.000004"),
+                             HasSubstr("another gtid_mode"))));
+  refused_ = "binlog.000005";
+  EXPECT_THAT(FindFirstSince(Second(51), timeline, {}),
+              StatusIs(StatusCode::kUnimplemented));
 }
 
 TEST_F(BinlogTimeTest, WithoutGtidsOnlyThePlaceIsTold) {

@@ -183,6 +183,13 @@ absl::Status FatalBinlogRead(absl::string_view where, const MysqlError& error) {
                       "the start position is not the start of an event, or the "
                       "binlog file is damaged; start from a GTID set",
                       error);
+  if (says("Cannot replicate anonymous transaction") ||
+      says("Cannot replicate GTID-transaction"))
+    return RemedyError(
+        absl::StatusCode::kUnimplemented,
+        absl::StrCat("the source ", where,
+                     " gives no binlog that it wrote under another gtid_mode"),
+        "start behind the change of gtid_mode", Quoted(error));
   if (says("same server_uuid/server_id") || says("already connected"))
     return RemedyError(
         absl::StatusCode::kAborted,

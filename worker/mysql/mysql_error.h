@@ -40,7 +40,8 @@ absl::Status QueryError(absl::string_view where, absl::string_view statement,
 // of mysql-server). DATA_LOSS: history is gone, or isn't the one that the
 // checkpoint knows. ABORTED: another reader with our identity has replaced us;
 // it may be a former owner of the task that woke up, so try again.
-// FAILED_PRECONDITION: the binlog is off; a retry can't help.
+// FAILED_PRECONDITION: the binlog is off; a retry can't help. UNIMPLEMENTED:
+// what was asked for was written under another gtid_mode.
 // PERMISSION_DENIED: REPLICATION SLAVE is missing. UNAVAILABLE: the connection
 // broke.
 absl::Status DumpError(absl::string_view where, const MysqlError& error);

@@ -296,7 +296,8 @@ absl::StatusOr<ServerGreeting> ServerGlance::ReadGreeting(
 
 absl::StatusOr<TlsGlance> ServerGlance::StartTls(absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
-  BINFERRY_ASSIGN_OR_RETURN(const SslContext context, MakeSslContext(options_));
+  BINFERRY_ASSIGN_OR_RETURN(const SslSettings context,
+                            MakeSslSettings(options_));
   const std::unique_ptr<SSL, SslCloser> ssl(SSL_new(context.get()));
   if (ssl == nullptr || SSL_set_fd(ssl.get(), socket_) != 1)
     return absl::UnavailableError("no memory for a TLS connection");

@@ -57,6 +57,18 @@ absl::StatusOr<std::map<std::string, std::string>> ReadShortVariables(
   return variables;
 }
 
+// The server goes by the days only where the seconds are 0 or not known to it.
+std::optional<uint64_t> RetentionSeconds(const std::string& seconds,
+                                         const std::string& days) {
+  constexpr uint64_t kSecondsPerDay = 24 * 60 * 60;
+  uint64_t from_seconds = 0;
+  uint64_t from_days = 0;
+  const bool knows_seconds = absl::SimpleAtoi(seconds, &from_seconds);
+  const bool knows_days = absl::SimpleAtoi(days, &from_days);
+  if (!knows_seconds && !knows_days) return std::nullopt;
+  return from_seconds != 0 ? from_seconds : from_days * kSecondsPerDay;
+}
+
 absl::Status ReadGtidSets(Connection* connection, SourceVariables& out) {
   absl::StatusOr<std::vector<TextRow>> rows =
       connection->Query("SELECT @@global.gtid_executed, @@global.gtid_purged");
@@ -135,13 +147,8 @@ absl::StatusOr<SourceVariables> ReadSourceVariables(Connection* connection) {
   out.binlog_row_value_options = upper("binlog_row_value_options");
   out.binlog_transaction_compression = upper("binlog_transaction_compression");
   out.gtid_mode = upper("gtid_mode");
-  uint64_t expire = 0;
-  if (absl::SimpleAtoi(variables["binlog_expire_logs_seconds"], &expire)) {
-    out.binlog_expire_logs_seconds = expire;
-  } else if (absl::SimpleAtoi(variables["expire_logs_days"], &expire)) {
-    constexpr uint64_t kSecondsPerDay = 24 * 60 * 60;
-    out.binlog_expire_logs_seconds = expire * kSecondsPerDay;
-  }
+  out.binlog_expire_logs_seconds = RetentionSeconds(
+      variables["binlog_expire_logs_seconds"], variables["expire_logs_days"]);
   BINFERRY_RETURN_IF_ERROR(ReadGtidSets(connection, out));
   return out;
 }

@@ -31,11 +31,13 @@ absl::Status CheckPurged(const GtidSet& have, const SourceVariables& variables,
                          const std::string& where) {
   const GtidSet missing = variables.gtid_purged.Minus(have);
   if (missing.empty()) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat(
-      "the source ", where,
-      " purged transactions that were not read yet: ", Shortened(missing),
-      "; they are missing for good: start from a present position, and keep "
-      "binlogs longer (binlog_expire_logs_seconds)"));
+  return RemedyError(
+      absl::StatusCode::kDataLoss,
+      absl::StrCat("the source ", where,
+                   " purged transactions that were not read yet, ",
+                   Shortened(missing), "; they are missing for good"),
+      "start from a present position, and keep binlogs longer "
+      "(binlog_expire_logs_seconds)");
 }
 
 absl::Status CheckSameHistory(const GtidSet& have,
@@ -43,11 +45,13 @@ absl::Status CheckSameHistory(const GtidSet& have,
                               const std::string& where) {
   const GtidSet& executed = variables.gtid_executed;
   if (have.empty() || have.SharesUuid(executed)) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      "the GTID set ", Shortened(have),
-      " shares no server UUID with what the source ", where, " has executed (",
-      Shortened(executed),
-      "): this is another server; point source.host at the right one"));
+  return RemedyError(
+      absl::StatusCode::kFailedPrecondition,
+      absl::StrCat("the GTID set ", Shortened(have),
+                   " shares no server UUID with what the source ", where,
+                   " has executed (", Shortened(executed),
+                   "), so that this is another server"),
+      "point source.host at the right one");
 }
 
 // The transactions of `have` that this server numbered itself and doesn't have.
@@ -77,10 +81,12 @@ absl::Status CheckPositionFits(uint64_t position, const std::string& file) {
         "start position ", file, ":", position,
         " is before the first event of a file, which is at ", kFirstPosition));
   if (position >= kPositionLimit)
-    return absl::FailedPreconditionError(absl::StrCat(
-        "position ", file, ":", position,
-        " lies above 4 GiB, where MySQL's protocol can't start to read: use a "
-        "GTID set (gtid_mode=ON)"));
+    return RemedyError(absl::StatusCode::kFailedPrecondition,
+                       absl::StrCat("position ", file, ":", position,
+                                    " lies above 4 GiB, where MySQL's protocol "
+                                    "can't start to read"),
+                       "use a GTID set (gtid_mode=ON), or FLUSH BINARY LOGS "
+                       "and a position in the new file");
   return absl::OkStatus();
 }
 
@@ -102,18 +108,23 @@ absl::StatusOr<Checkpoint> ResolveGtidSet(const StartAfterGtidSet& start,
   const SourceVariables& variables = history.variables;
   BINFERRY_ASSIGN_OR_RETURN(const GtidSet set, GtidSet::Parse(start.gtid_set));
   if (!variables.uses_gtid())
-    return absl::FailedPreconditionError(absl::StrCat(
-        "a start after a GTID set needs gtid_mode=ON on the source ",
-        history.where, ", which has ",
-        variables.gtid_mode.empty() ? "none" : variables.gtid_mode,
-        ": start now, or at a file and position"));
+    return RemedyError(
+        absl::StatusCode::kFailedPrecondition,
+        absl::StrCat(
+            "a start after a GTID set needs gtid_mode=ON on the "
+            "source ",
+            history.where, ", which has ",
+            variables.gtid_mode.empty() ? "none" : variables.gtid_mode),
+        "start now, or at a file and position");
   BINFERRY_ASSIGN_OR_RETURN(const GtidSet ahead,
                             TransactionsAhead(set, variables));
   if (!ahead.empty())
-    return absl::FailedPreconditionError(
+    return RemedyError(
+        absl::StatusCode::kFailedPrecondition,
         absl::StrCat("the start's GTID set holds transactions that the source ",
-                     history.where, " has not executed yet: ", Shortened(ahead),
-                     "; leave them out"));
+                     history.where, " has not executed yet, ",
+                     Shortened(ahead)),
+        "leave them out");
   BINFERRY_RETURN_IF_ERROR(CheckSameHistory(set, variables, history.where));
   BINFERRY_RETURN_IF_ERROR(CheckPurged(set, variables, history.where));
   Checkpoint checkpoint = CheckpointAt(variables, Coordinates{});
@@ -163,14 +174,20 @@ absl::StatusOr<Checkpoint> ResolveCoordinates(const StartAtCoordinates& start,
         history.files.empty() ? "none"
                               : absl::StrCat(history.files.front().name, " to ",
                                              history.files.back().name);
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the source ", history.where, " has no binlog file '", at.file,
-        "' (it has ", range, "): it was purged, or the name is wrong"));
+    return RemedyError(
+        absl::StatusCode::kFailedPrecondition,
+        absl::StrCat("the source ", history.where, " has no binlog file '",
+                     at.file, "' (it has ", range,
+                     "), as it was purged or the name is wrong"),
+        "give a file that SHOW BINARY LOGS lists");
   }
   if (at.position > file->bytes)
-    return absl::FailedPreconditionError(absl::StrCat(
-        "start position ", at.ToString(), " lies after the file's end at ",
-        file->bytes, " on the source ", history.where));
+    return RemedyError(
+        absl::StatusCode::kFailedPrecondition,
+        absl::StrCat("start position ", at.ToString(),
+                     " lies after the file's end at ", file->bytes,
+                     " on the source ", history.where),
+        "give a position that SHOW BINLOG EVENTS lists");
   return CheckpointAt(history.variables, at);
 }
 
@@ -208,29 +225,37 @@ absl::Status CheckResumable(const Checkpoint& checkpoint,
         CheckPositionFits(checkpoint.position, checkpoint.file));
     if (checkpoint.server_uuid == variables.server_uuid)
       return absl::OkStatus();
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the source ", where, " is server ", variables.server_uuid,
-        ", the checkpoint ", checkpoint.file, ":", checkpoint.position,
-        " is of server ", checkpoint.server_uuid,
-        ": a file and position mean nothing elsewhere; point source.host at "
-        "the right server, or synchronize anew"));
+    return RemedyError(
+        absl::StatusCode::kFailedPrecondition,
+        absl::StrCat("the source ", where, " is server ", variables.server_uuid,
+                     ", the checkpoint ", checkpoint.file, ":",
+                     checkpoint.position, " is of server ",
+                     checkpoint.server_uuid,
+                     ", and a file and position mean nothing elsewhere"),
+        "point source.host at the right server, or reset the task to a start "
+        "position on this one");
   }
   BINFERRY_ASSIGN_OR_RETURN(const GtidSet have,
                             GtidSet::Parse(checkpoint.gtid_set));
   if (!variables.uses_gtid())
-    return absl::FailedPreconditionError(
+    return RemedyError(
+        absl::StatusCode::kFailedPrecondition,
         absl::StrCat("gtid_mode of the source ", where, " is ",
                      variables.gtid_mode.empty() ? "OFF" : variables.gtid_mode,
-                     ", but the task resumes by GTID: set gtid_mode=ON again"));
+                     ", but the task resumes by GTID"),
+        "set gtid_mode=ON again");
   BINFERRY_ASSIGN_OR_RETURN(const GtidSet ahead,
                             TransactionsAhead(have, variables));
   if (!ahead.empty())
-    return absl::DataLossError(absl::StrCat(
-        "the source ", where,
-        " lacks transactions that were read from it: ", Shortened(ahead),
-        "; it was restored from a backup or lost them in a crash: decide which "
-        "history holds, then synchronize anew or point the task at the right "
-        "server"));
+    return RemedyError(
+        absl::StatusCode::kDataLoss,
+        absl::StrCat("the source ", where,
+                     " lacks transactions that were read from it, ",
+                     Shortened(ahead),
+                     "; it was reset, restored from a backup, or lost them in "
+                     "a crash"),
+        "decide which history holds, then reset the task to a start position, "
+        "or point source.host at the right server");
   BINFERRY_RETURN_IF_ERROR(CheckSameHistory(have, variables, where));
   return CheckPurged(have, variables, where);
 }

@@ -3,6 +3,7 @@
 #define BINFERRY_WORKER_MYSQL_START_RESOLUTION_H_
 
 #include <stop_token>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "worker/mysql/mysql_binlog_source.h"
@@ -19,6 +20,12 @@ namespace binferry::worker {
 absl::StatusOr<Checkpoint> ResolveStart(const StartPosition& start,
                                         const MysqlSourceOptions& source,
                                         const std::stop_token& stop);
+
+// Whether ResolveStart would succeed now, in a sentence for people. Of a time
+// only the file is found: cheap. Errors as ResolveStart.
+absl::StatusOr<std::string> DescribeStart(const StartPosition& start,
+                                          const MysqlSourceOptions& source,
+                                          const std::stop_token& stop);
 
 }  // namespace binferry::worker
 

@@ -90,8 +90,8 @@ absl::Status UseOwnCertificate(SSL_CTX* context,
 
 }  // namespace
 
-absl::StatusOr<SslContext> MakeSslContext(const ConnectionOptions& options) {
-  SslContext context(SSL_CTX_new(TLS_client_method()));
+absl::StatusOr<SslSettings> MakeSslSettings(const ConnectionOptions& options) {
+  SslSettings context(SSL_CTX_new(TLS_client_method()));
   if (context == nullptr)
     return absl::UnavailableError("no memory for a TLS connection");
   if (options.tls_mode == TlsMode::kVerifyCa ||

@@ -14,16 +14,16 @@
 
 namespace binferry::worker {
 
-struct SslContextCloser {
+struct SslSettingsCloser {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 };
-using SslContext = std::unique_ptr<SSL_CTX, SslContextCloser>;
+using SslSettings = std::unique_ptr<SSL_CTX, SslSettingsCloser>;
 
 // A client's settings: the authorities that `options` trusts, its own
 // certificate and key. Verifies nothing by itself. FAILED_PRECONDITION, with a
 // remedy that names the field, for PEM texts that hold no certificate or key,
 // and for a key of another certificate.
-absl::StatusOr<SslContext> MakeSslContext(const ConnectionOptions& options);
+absl::StatusOr<SslSettings> MakeSslSettings(const ConnectionOptions& options);
 
 // "CN=db1.example.com,O=Example", as RFC 2253 writes names.
 std::string CertificateName(const X509_NAME* name);

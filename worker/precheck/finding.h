@@ -1,0 +1,48 @@
+// The usual ways to make a PrecheckItem.
+#ifndef BINFERRY_WORKER_PRECHECK_FINDING_H_
+#define BINFERRY_WORKER_PRECHECK_FINDING_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "worker/precheck/precheck_item.h"
+
+namespace binferry::worker {
+
+// `item` as it is when nothing is wrong.
+inline PrecheckItem Passed(PrecheckItem item, std::string found) {
+  item.result = PrecheckResult::kPassed;
+  item.found = std::move(found);
+  return item;
+}
+
+inline PrecheckItem Alarm(PrecheckItem item, std::string found,
+                          std::string cause, std::string remedy) {
+  item.result = PrecheckResult::kAlarm;
+  item.found = std::move(found);
+  item.cause = std::move(cause);
+  item.remedy = std::move(remedy);
+  return item;
+}
+
+inline PrecheckItem Failed(PrecheckItem item, std::string found,
+                           std::string cause, std::string remedy) {
+  item = Alarm(std::move(item), std::move(found), std::move(cause),
+               std::move(remedy));
+  item.result = PrecheckResult::kFailed;
+  return item;
+}
+
+// `item` with what it is about, as many as it shows.
+inline PrecheckItem About(PrecheckItem item, std::vector<std::string> objects) {
+  item.objects_total = objects.size();
+  if (objects.size() > PrecheckItem::kMaxObjects)
+    objects.resize(PrecheckItem::kMaxObjects);
+  item.objects = std::move(objects);
+  return item;
+}
+
+}  // namespace binferry::worker
+
+#endif  // BINFERRY_WORKER_PRECHECK_FINDING_H_
