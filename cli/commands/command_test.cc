@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "cli/testing/command_fixture.h"
 #include "common/exit_code.h"
 #include "common/status_details.h"
@@ -176,6 +179,26 @@ TEST_F(CommandTest, UsageErrorsAreTold) {
   EXPECT_EQ(Run({}), kExitUsage);
   EXPECT_EQ(Run({"--help"}), kExitOk);
   EXPECT_EQ(Run({"version"}), kExitOk);
+}
+
+TEST_F(CommandTest, EveryCommandHasItsHelpAndIsInTheDocumentation) {
+  std::ifstream in(BINFERRY_SOURCE_DIR "/docs/cli.md");
+  std::ostringstream page;
+  page << in.rdbuf();
+  EXPECT_EQ(Run({"task", "--help"}), kExitOk);
+  std::istringstream lines(
+      out_.str().substr(out_.str().find("Subcommands:\n") + 13));
+  size_t commands = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("  ", 0) != 0) continue;
+    const std::string command = line.substr(2, line.find(' ', 2) - 2);
+    ++commands;
+    EXPECT_EQ(Run({"task", command, "--help"}), kExitOk) << command;
+    EXPECT_THAT(out_.str(), HasSubstr("Usage: binferry task " + command));
+    EXPECT_THAT(page.str(), testing::ContainsRegex("binferry task [a-z |]*" +
+                                                   command + "\\b"));
+  }
+  EXPECT_GT(commands, 20u);
 }
 
 TEST_F(CommandTest, CompletionKnowsTheCommands) {
