@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "absl/functional/function_ref.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "common/status_macros.h"
 #include "librdkafka/rdkafka.h"
 #include "worker/sink/kafka_error.h"
@@ -16,6 +16,8 @@ namespace {
 
 // Between two looks at what the cluster shows of a change.
 constexpr absl::Duration kLookInterval = absl::Milliseconds(20);
+// Topics in one request.
+constexpr size_t kBatch = 500;
 constexpr absl::Duration kEventWait = absl::Milliseconds(100);
 
 template <typename T, void (*Destroy)(T*)>
@@ -129,6 +131,83 @@ absl::Status StatusOfTopic(const rd_kafka_topic_result_t** topics, size_t count,
   return KafkaError(*code, doing, detail == nullptr ? "" : detail);
 }
 
+KafkaTopic Describe(const rd_kafka_metadata_topic_t& topic) {
+  return {.name = topic.topic,
+          .partition_count = topic.partition_cnt,
+          .replication_factor =
+              topic.partition_cnt == 0 ? 0 : topic.partitions[0].replica_cnt};
+}
+
+absl::StatusOr<KafkaAdmin::Configs> ConfigsOf(
+    const rd_kafka_ConfigResource_t* resource, const std::string& doing) {
+  if (rd_kafka_ConfigResource_error(resource) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const char* detail = rd_kafka_ConfigResource_error_string(resource);
+    return KafkaError(rd_kafka_ConfigResource_error(resource), doing,
+                      detail == nullptr ? "" : detail);
+  }
+  size_t count = 0;
+  const rd_kafka_ConfigEntry_t** entries =
+      rd_kafka_ConfigResource_configs(resource, &count);
+  KafkaAdmin::Configs configs;
+  for (size_t i = 0; i < count; ++i) {
+    const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+    configs[rd_kafka_ConfigEntry_name(entries[i])] =
+        value == nullptr ? "" : value;
+  }
+  return configs;
+}
+
+// One request of settings; a resource's own error stands in its place.
+absl::StatusOr<std::map<std::string, absl::StatusOr<KafkaAdmin::Configs>>>
+RequestConfigs(KafkaClient* client, rd_kafka_ResourceType_t type,
+               absl::Span<const std::string> names, absl::Duration timeout) {
+  const std::string kind = type == RD_KAFKA_RESOURCE_TOPIC ? "topic" : "broker";
+  std::vector<ConfigResource> owned;
+  std::vector<rd_kafka_ConfigResource_t*> resources;
+  for (const std::string& name : names) {
+    owned.emplace_back(rd_kafka_ConfigResource_new(type, name.c_str()));
+    resources.push_back(owned.back().get());
+  }
+  const std::string doing = absl::StrCat("reading the settings of ", kind, " ",
+                                         names.empty() ? "" : names[0]);
+  BINFERRY_ASSIGN_OR_RETURN(
+      const Event event,
+      Run(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout, doing,
+          [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+            rd_kafka_DescribeConfigs(client->handle(), resources.data(),
+                                     resources.size(), options, queue);
+          }));
+  size_t count = 0;
+  const rd_kafka_ConfigResource_t** found =
+      rd_kafka_DescribeConfigs_result_resources(
+          rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  std::map<std::string, absl::StatusOr<KafkaAdmin::Configs>> results;
+  for (size_t i = 0; i < count; ++i) {
+    const std::string name = rd_kafka_ConfigResource_name(found[i]);
+    results.insert_or_assign(
+        name, ConfigsOf(found[i], absl::StrCat("reading the settings of ", kind,
+                                               " ", name)));
+  }
+  return results;
+}
+
+absl::StatusOr<NewTopic> RequestOf(const NewKafkaTopic& topic,
+                                   const std::string& doing) {
+  char reason[256] = "";
+  NewTopic request(
+      rd_kafka_NewTopic_new(topic.name.c_str(), topic.partition_count,
+                            topic.replication_factor, reason, sizeof(reason)));
+  if (request == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat(doing, ": ", reason));
+  }
+  for (const auto& [name, value] : topic.configs) {
+    const rd_kafka_resp_err_t set = rd_kafka_NewTopic_set_config(
+        request.get(), name.c_str(), value.c_str());
+    if (set != RD_KAFKA_RESP_ERR_NO_ERROR) return KafkaError(set, doing);
+  }
+  return request;
+}
+
 // How many partitions `topic` shows, 0 unless each has a leader.
 int32_t ReadyPartitions(const rd_kafka_metadata_topic_t& topic) {
   for (int i = 0; i < topic.partition_cnt; ++i) {
@@ -182,8 +261,7 @@ absl::StatusOr<std::vector<KafkaTopic>> KafkaAdmin::ListTopics() {
   std::vector<KafkaTopic> topics;
   for (int i = 0; i < metadata->topic_cnt; ++i) {
     const rd_kafka_metadata_topic_t& topic = metadata->topics[i];
-    if (absl::StartsWith(topic.topic, "__")) continue;
-    topics.push_back({topic.topic, topic.partition_cnt});
+    topics.push_back(Describe(topic));
   }
   std::sort(
       topics.begin(), topics.end(),
@@ -212,43 +290,84 @@ absl::StatusOr<KafkaTopic> KafkaAdmin::DescribeTopic(const std::string& name) {
       topic.err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) {
     return KafkaError(topic.err, doing);
   }
-  return KafkaTopic{name, topic.partition_cnt};
+  return Describe(topic);
 }
 
-absl::StatusOr<std::map<std::string, std::string>>
-KafkaAdmin::DescribeTopicConfigs(const std::string& name) {
-  const std::string doing =
-      absl::StrCat("reading the settings of topic ", name);
-  const ConfigResource resource(
-      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
+absl::StatusOr<KafkaAdmin::Configs> KafkaAdmin::DescribeTopicConfigs(
+    const std::string& name) {
+  BINFERRY_ASSIGN_OR_RETURN(auto results, DescribeConfigsOfTopics({name}));
+  const auto found = results.find(name);
+  if (found == results.end()) {
+    return absl::InternalError("no settings of topic " + name);
+  }
+  return std::move(found->second);
+}
+
+absl::StatusOr<std::map<std::string, absl::StatusOr<KafkaAdmin::Configs>>>
+KafkaAdmin::DescribeConfigsOfTopics(const std::vector<std::string>& names) {
+  std::map<std::string, absl::StatusOr<Configs>> results;
+  for (size_t at = 0; at < names.size(); at += kBatch) {
+    BINFERRY_ASSIGN_OR_RETURN(
+        auto part,
+        RequestConfigs(client_.get(), RD_KAFKA_RESOURCE_TOPIC,
+                       absl::MakeConstSpan(names).subspan(at, kBatch),
+                       timeout_));
+    results.merge(part);
+  }
+  return results;
+}
+
+absl::StatusOr<KafkaAdmin::Configs> KafkaAdmin::DescribeBrokerConfigs(
+    int32_t broker_id) {
+  const std::string name = absl::StrCat(broker_id);
   BINFERRY_ASSIGN_OR_RETURN(
-      const Event event,
-      Run(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_, doing,
-          [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
-            rd_kafka_ConfigResource_t* one = resource.get();
-            rd_kafka_DescribeConfigs(client_->handle(), &one, 1, options,
-                                     queue);
-          }));
-  size_t count = 0;
-  const rd_kafka_ConfigResource_t** resources =
-      rd_kafka_DescribeConfigs_result_resources(
-          rd_kafka_event_DescribeConfigs_result(event.get()), &count);
-  if (count != 1) return absl::InternalError(absl::StrCat(doing, ": nothing"));
-  if (rd_kafka_ConfigResource_error(resources[0]) !=
-      RD_KAFKA_RESP_ERR_NO_ERROR) {
-    const char* detail = rd_kafka_ConfigResource_error_string(resources[0]);
-    return KafkaError(rd_kafka_ConfigResource_error(resources[0]), doing,
-                      detail == nullptr ? "" : detail);
+      auto results, RequestConfigs(client_.get(), RD_KAFKA_RESOURCE_BROKER,
+                                   absl::MakeConstSpan(&name, 1), timeout_));
+  const auto found = results.find(name);
+  if (found == results.end()) {
+    return absl::InternalError("no settings of broker " + name);
   }
-  const rd_kafka_ConfigEntry_t** entries =
-      rd_kafka_ConfigResource_configs(resources[0], &count);
-  std::map<std::string, std::string> configs;
-  for (size_t i = 0; i < count; ++i) {
-    const char* value = rd_kafka_ConfigEntry_value(entries[i]);
-    configs[rd_kafka_ConfigEntry_name(entries[i])] =
-        value == nullptr ? "" : value;
+  return std::move(found->second);
+}
+
+absl::StatusOr<std::map<std::string, absl::Status>> KafkaAdmin::ValidateTopics(
+    const std::vector<NewKafkaTopic>& topics) {
+  std::map<std::string, absl::Status> results;
+  for (size_t at = 0; at < topics.size(); at += kBatch) {
+    std::vector<NewTopic> owned;
+    std::vector<rd_kafka_NewTopic_t*> requests;
+    for (const NewKafkaTopic& topic :
+         absl::MakeConstSpan(topics).subspan(at, kBatch)) {
+      BINFERRY_ASSIGN_OR_RETURN(
+          NewTopic request,
+          RequestOf(topic, absl::StrCat("creating topic ", topic.name)));
+      requests.push_back(request.get());
+      owned.push_back(std::move(request));
+    }
+    BINFERRY_ASSIGN_OR_RETURN(
+        const Event event,
+        Run(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_,
+            "asking whether topics can be created",
+            [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+              rd_kafka_AdminOptions_set_validate_only(options, 1, nullptr, 0);
+              rd_kafka_CreateTopics(client_->handle(), requests.data(),
+                                    requests.size(), options, queue);
+            }));
+    size_t count = 0;
+    const rd_kafka_topic_result_t** found = rd_kafka_CreateTopics_result_topics(
+        rd_kafka_event_CreateTopics_result(event.get()), &count);
+    for (size_t i = 0; i < count; ++i) {
+      const char* detail = rd_kafka_topic_result_error_string(found[i]);
+      const rd_kafka_resp_err_t code = rd_kafka_topic_result_error(found[i]);
+      const std::string name = rd_kafka_topic_result_name(found[i]);
+      results[name] =
+          code == RD_KAFKA_RESP_ERR_NO_ERROR
+              ? absl::OkStatus()
+              : KafkaError(code, absl::StrCat("creating topic ", name),
+                           detail == nullptr ? "" : detail);
+    }
   }
-  return configs;
+  return results;
 }
 
 absl::Status KafkaAdmin::CreateTopic(const NewKafkaTopic& topic) {
@@ -260,18 +379,7 @@ absl::Status KafkaAdmin::CreateTopic(const NewKafkaTopic& topic) {
       topic.replication_factor < 0 ? "the broker's number of"
                                    : absl::StrCat(topic.replication_factor),
       " replicas");
-  char reason[256] = "";
-  const NewTopic request(
-      rd_kafka_NewTopic_new(topic.name.c_str(), topic.partition_count,
-                            topic.replication_factor, reason, sizeof(reason)));
-  if (request == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat(doing, ": ", reason));
-  }
-  for (const auto& [name, value] : topic.configs) {
-    const rd_kafka_resp_err_t set = rd_kafka_NewTopic_set_config(
-        request.get(), name.c_str(), value.c_str());
-    if (set != RD_KAFKA_RESP_ERR_NO_ERROR) return KafkaError(set, doing);
-  }
+  BINFERRY_ASSIGN_OR_RETURN(const NewTopic request, RequestOf(topic, doing));
   BINFERRY_ASSIGN_OR_RETURN(
       const Event event,
       Run(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_, doing,

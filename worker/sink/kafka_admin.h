@@ -28,6 +28,7 @@ struct KafkaBroker {
 struct KafkaTopic {
   std::string name;
   int32_t partition_count = 0;
+  int32_t replication_factor = 0;  // 0 while it has no partition.
 };
 
 struct KafkaClusterDescription {
@@ -70,16 +71,28 @@ class KafkaAdmin {
 
   absl::StatusOr<KafkaClusterDescription> DescribeCluster();
 
-  // Without the cluster's internal topics, by name.
+  // By name, the cluster's internal ones (`__…`) too.
   absl::StatusOr<std::vector<KafkaTopic>> ListTopics();
 
   // NOT_FOUND for a missing topic.
   absl::StatusOr<KafkaTopic> DescribeTopic(const std::string& name);
 
+  using Configs = std::map<std::string, std::string>;
+
   // All settings of the topic (max.message.bytes, cleanup.policy, ...).
   // NOT_FOUND for a missing topic.
-  absl::StatusOr<std::map<std::string, std::string>> DescribeTopicConfigs(
-      const std::string& name);
+  absl::StatusOr<Configs> DescribeTopicConfigs(const std::string& name);
+
+  // The same of many topics; a topic's own error stands in its place.
+  absl::StatusOr<std::map<std::string, absl::StatusOr<Configs>>>
+  DescribeConfigsOfTopics(const std::vector<std::string>& names);
+
+  absl::StatusOr<Configs> DescribeBrokerConfigs(int32_t broker_id);
+
+  // Asks the cluster whether it would create these topics, which it doesn't:
+  // OK, or its reason, of each one by name.
+  absl::StatusOr<std::map<std::string, absl::Status>> ValidateTopics(
+      const std::vector<NewKafkaTopic>& topics);
 
   // Creates the topic and waits until the cluster shows it. A topic that exists
   // already is left as it is, and OK. FAILED_PRECONDITION for a replication
