@@ -190,8 +190,7 @@ Reconciler::Options Controller::ReconcilerOptions() {
                             : std::string()},
          {"epoch",
           change.grant.has_value() ? change.grant->epoch.value() : int64_t{0}},
-         {"released", change.release},
-         {"probes", change.probes.size()}});
+         {"released", change.release.has_value()}});
   };
   return options;
 }

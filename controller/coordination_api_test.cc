@@ -147,6 +147,16 @@ TEST_F(CoordinationApiTest, HoldsAnAnswerUntilSomethingChanges) {
 
 TEST_F(CoordinationApiTest, KeepsAnswersOfProbes) {
   Assigned();
+  const auto connection =
+      PgConnection::Open({.connection_string = database_->connection_string()});
+  ASSERT_THAT(connection, IsOk());
+  ASSERT_THAT((*connection)
+                  ->Execute("INSERT INTO probes (task_uid, kind, epoch, "
+                            "generation, deadline) SELECT uid, k, epoch, "
+                            "generation, now() + interval '1 minute' FROM "
+                            "tasks, unnest(ARRAY['CHECK_SOURCE', "
+                            "'CHECK_DESTINATION']) k"),
+              IsOk());
   coordination_v1::ReportProbeResultsRequest results;
   ASSERT_TRUE(Eventually([&] {
     const auto beat = Send(Beat("w1"));

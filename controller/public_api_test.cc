@@ -62,6 +62,18 @@ class PublicApiTest : public ControllerFixture {
     return response;
   }
 
+  absl::StatusOr<v1::Task> Stop(const std::string& id,
+                                const std::string& etag = "") {
+    grpc::ClientContext context;
+    v1::StopTaskRequest request;
+    request.set_name(Name(id));
+    request.set_etag(etag);
+    v1::Task response;
+    const grpc::Status status = tasks_->StopTask(&context, request, &response);
+    if (!status.ok()) return FromGrpcStatus(status);
+    return response;
+  }
+
   absl::StatusOr<v1::Task> Start(const std::string& id) {
     grpc::ClientContext context;
     v1::StartTaskRequest request;
@@ -228,8 +240,7 @@ TEST_F(PublicApiTest, ComparesEtags) {
   const auto second = Update(change, {"description"});
   ASSERT_THAT(second, StatusIs(StatusCode::kAborted));
   EXPECT_EQ(DetailsOf(second.status()).reason, "ETAG_MISMATCH");
-  EXPECT_THAT(Act(&v1::TaskService::Stub::StopTask, "orders", task->etag()),
-              StatusIs(StatusCode::kAborted));
+  EXPECT_THAT(Stop("orders", task->etag()), StatusIs(StatusCode::kAborted));
   EXPECT_THAT(Delete("orders", true, task->etag()),
               StatusIs(StatusCode::kAborted));
 }
@@ -442,7 +453,7 @@ TEST_F(PublicApiTest, RunsATaskThroughItsLife) {
   ASSERT_THAT(Act(&v1::TaskService::Stub::ResumeTask, "orders"), IsOk());
   ASSERT_TRUE(await_state(v1::TASK_STATE_INCREMENTAL_SYNC,
                           coordination_v1::RUN_STATE_RUNNING));
-  ASSERT_THAT(Act(&v1::TaskService::Stub::StopTask, "orders"), IsOk());
+  ASSERT_THAT(Stop("orders"), IsOk());
   ASSERT_TRUE(await_state(v1::TASK_STATE_COMPLETED,
                           coordination_v1::RUN_STATE_FINISHED));
   EXPECT_THAT(Delete("orders", false), IsOk());

@@ -60,10 +60,30 @@
 -- table task_reports column binlog_bytes_per_second double precision NOT NULL DEFAULT 0
 -- table task_reports column replaced_texts numeric(20,0)
 -- table task_reports column alerts numeric(20,0)
+-- table task_reports column fault_first_time timestamp with time zone
+-- table task_reports column fault_remedy text
+-- table task_reports column observed_generation bigint NOT NULL DEFAULT 0
+-- table task_reports column transactions_per_second double precision NOT NULL DEFAULT 0
+-- table task_reports column source_file text
+-- table task_reports column source_position numeric(20,0)
+-- table task_reports column source_gtid_set text
+-- table task_reports column memory_bytes numeric(20,0)
+-- table task_reports column memory_limit_bytes numeric(20,0)
+-- table task_reports column queued_records numeric(20,0)
+-- table task_reports column queued_records_limit numeric(20,0)
+-- table task_reports column back_pressure_reason text
 -- table task_secrets column task_uid uuid NOT NULL
 -- table task_secrets column field text NOT NULL
 -- table task_secrets column key_id text NOT NULL
 -- table task_secrets column sealed bytea NOT NULL
+-- table task_top_tables column task_uid uuid NOT NULL
+-- table task_top_tables column place integer NOT NULL
+-- table task_top_tables column database text NOT NULL
+-- table task_top_tables column table_name text NOT NULL
+-- table task_top_tables column inserts numeric(20,0) NOT NULL
+-- table task_top_tables column updates numeric(20,0) NOT NULL
+-- table task_top_tables column deletes numeric(20,0) NOT NULL
+-- table task_top_tables column record_bytes numeric(20,0) NOT NULL
 -- table tasks column uid uuid NOT NULL
 -- table tasks column project text NOT NULL
 -- table tasks column task_id text NOT NULL
@@ -101,6 +121,13 @@
 -- table tasks column server_id bigint NOT NULL DEFAULT nextval('server_ids'::regclass)
 -- table tasks column replica_uuid uuid NOT NULL DEFAULT gen_random_uuid()
 -- table tasks column kafka_cluster_id text NOT NULL DEFAULT ''::text
+-- table tasks column basic_document bytea
+-- table tasks column use_time timestamp with time zone NOT NULL DEFAULT now()
+-- table tasks column stop_mode text NOT NULL DEFAULT 'now'::text
+-- table tasks column reset_count bigint NOT NULL DEFAULT 0
+-- table tasks column reset_generation bigint NOT NULL DEFAULT 0
+-- table tasks column failure_first_time timestamp with time zone
+-- table tasks column failure_remedy text
 -- table workers column name text NOT NULL
 -- table workers column incarnation text NOT NULL
 -- table workers column superseded text[] NOT NULL DEFAULT '{}'::text[]
@@ -131,6 +158,8 @@
 -- table task_reports constraint task_reports_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES tasks(uid) ON DELETE CASCADE
 -- table task_secrets constraint task_secrets_pkey PRIMARY KEY (task_uid, field)
 -- table task_secrets constraint task_secrets_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES tasks(uid) ON DELETE CASCADE
+-- table task_top_tables constraint task_top_tables_pkey PRIMARY KEY (task_uid, place)
+-- table task_top_tables constraint task_top_tables_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES tasks(uid) ON DELETE CASCADE
 -- table tasks constraint tasks_check CHECK (((worker IS NULL) = (worker_incarnation IS NULL)))
 -- table tasks constraint tasks_pkey PRIMARY KEY (uid)
 -- table tasks constraint tasks_project_task_id_key UNIQUE (project, task_id)
@@ -148,6 +177,7 @@
 -- index CREATE UNIQUE INDEX task_events_task_uid_epoch_number_key ON public.task_events USING btree (task_uid, epoch, number)
 -- index CREATE UNIQUE INDEX task_reports_pkey ON public.task_reports USING btree (task_uid)
 -- index CREATE UNIQUE INDEX task_secrets_pkey ON public.task_secrets USING btree (task_uid, field)
+-- index CREATE UNIQUE INDEX task_top_tables_pkey ON public.task_top_tables USING btree (task_uid, place)
 -- index CREATE UNIQUE INDEX tasks_by_request ON public.tasks USING btree (project, create_request_id) WHERE (create_request_id IS NOT NULL)
 -- index CREATE INDEX tasks_by_worker ON public.tasks USING btree (worker) WHERE (worker IS NOT NULL)
 -- index CREATE UNIQUE INDEX tasks_pkey ON public.tasks USING btree (uid)

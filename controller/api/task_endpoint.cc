@@ -114,9 +114,29 @@ grpc::ServerUnaryReactor* TaskEndpoint::ResumeTask(
 }
 
 grpc::ServerUnaryReactor* TaskEndpoint::StopTask(
-    grpc::CallbackServerContext* context, const v1::TaskActionRequest* request,
+    grpc::CallbackServerContext* context, const v1::StopTaskRequest* request,
     v1::Task* response) {
-  return Act(UserAction::kStop, context, request, response);
+  return runner_->Unary(
+      context, request, response,
+      [this](const v1::StopTaskRequest& r) { return service_->Stop(r); });
+}
+
+grpc::ServerUnaryReactor* TaskEndpoint::ResetTask(
+    grpc::CallbackServerContext* context, const v1::ResetTaskRequest* request,
+    v1::Task* response) {
+  return runner_->Unary(
+      context, request, response,
+      [this](const v1::ResetTaskRequest& r) { return service_->Reset(r); });
+}
+
+grpc::ServerUnaryReactor* TaskEndpoint::BatchTaskAction(
+    grpc::CallbackServerContext* context,
+    const v1::BatchTaskActionRequest* request,
+    v1::BatchTaskActionResponse* response) {
+  return runner_->Unary(context, request, response,
+                        [this](const v1::BatchTaskActionRequest& r) {
+                          return service_->ActOnMany(r);
+                        });
 }
 
 grpc::ServerUnaryReactor* TaskEndpoint::RetryTask(

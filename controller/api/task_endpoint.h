@@ -51,8 +51,15 @@ class TaskEndpoint final : public v1::TaskService::CallbackService {
                                        const v1::TaskActionRequest* request,
                                        v1::Task* response) override;
   grpc::ServerUnaryReactor* StopTask(grpc::CallbackServerContext* context,
-                                     const v1::TaskActionRequest* request,
+                                     const v1::StopTaskRequest* request,
                                      v1::Task* response) override;
+  grpc::ServerUnaryReactor* ResetTask(grpc::CallbackServerContext* context,
+                                      const v1::ResetTaskRequest* request,
+                                      v1::Task* response) override;
+  grpc::ServerUnaryReactor* BatchTaskAction(
+      grpc::CallbackServerContext* context,
+      const v1::BatchTaskActionRequest* request,
+      v1::BatchTaskActionResponse* response) override;
   grpc::ServerUnaryReactor* RetryTask(grpc::CallbackServerContext* context,
                                       const v1::TaskActionRequest* request,
                                       v1::Task* response) override;

@@ -52,10 +52,14 @@ bool IsOfTheMoment(const StoredReport* current, absl::Time now) {
 void ReportToProto(const Task& task, absl::Time now, v1::TaskStatus* status) {
   if (!task.report.has_value()) return;
   const TaskReport& report = task.report->report;
-  status->set_observed_generation(report.generation.value());
+  status->set_observed_generation(task.report->observed_generation.value());
   *status->mutable_report_time() = TimeToProto(task.report->time);
   if (report.position.has_value()) {
     *status->mutable_position() = PositionToProto(*report.position);
+  }
+  if (report.source_position.has_value()) {
+    *status->mutable_source_position() =
+        PositionToProto(*report.source_position);
   }
   if (report.counters.has_value()) {
     *status->mutable_counters() = CountersToProto(*report.counters);
@@ -64,6 +68,11 @@ void ReportToProto(const Task& task, absl::Time now, v1::TaskStatus* status) {
   if (report.lag.has_value()) {
     *status->mutable_lag() = DurationToProto(*report.lag);
   }
+  if (report.load.has_value()) {
+    *status->mutable_load() = LoadToProto(*report.load);
+  }
+  status->mutable_rates()->set_transactions_per_second(
+      task.report->rates.transactions_per_second);
   status->mutable_rates()->set_records_per_second(
       task.report->rates.records_per_second);
   status->mutable_rates()->set_binlog_bytes_per_second(
@@ -96,12 +105,16 @@ v1::TaskStatus StatusToProto(const Task& task, absl::Time now) {
   return status;
 }
 
-void ReduceToBasic(v1::Task* task) {
-  task->clear_objects();
-  task->mutable_source()->clear_ca_certificate();
-  task->mutable_source()->clear_client_certificate();
-  task->mutable_destination()->clear_ca_certificate();
-  task->mutable_destination()->clear_client_certificate();
+void DetailsToProto(const TaskDetails& details, v1::TaskStatus* status) {
+  for (const TaskEvent& event : details.events) {
+    v1::TaskEvent* added = status->add_recent_events();
+    *added->mutable_time() = TimeToProto(event.time);
+    added->set_reason(event.reason);
+    added->set_message(event.message);
+  }
+  for (const TableCounters& table : details.top_tables) {
+    *status->add_top_tables() = TableCountersToProto(table);
+  }
 }
 
 }  // namespace
@@ -116,8 +129,7 @@ absl::StatusOr<TaskView> ViewFromProto(v1::TaskView view,
 }
 
 absl::StatusOr<v1::Task> ToProto(const Task& task, TaskView view,
-                                 const std::vector<TaskEvent>& events,
-                                 absl::Time now) {
+                                 const TaskDetails& details, absl::Time now) {
   BINFERRY_ASSIGN_OR_RETURN(v1::Task out, ParseDocument(task.spec));
   ClearSecrets(&out);  // There are none; a fault elsewhere must not show any.
   out.set_name(FormatTaskName(task.key));
@@ -132,12 +144,7 @@ absl::StatusOr<v1::Task> ToProto(const Task& task, TaskView view,
       ReduceToBasic(&out);
       break;
     case TaskView::kFull:
-      for (const TaskEvent& event : events) {
-        v1::TaskEvent* added = out.mutable_status()->add_recent_events();
-        *added->mutable_time() = TimeToProto(event.time);
-        added->set_reason(event.reason);
-        added->set_message(event.message);
-      }
+      DetailsToProto(details, out.mutable_status());
       break;
   }
   return out;
@@ -174,6 +181,27 @@ v1::Counters CountersToProto(const Counters& counters) {
   return out;
 }
 
+v1::PipelineLoad LoadToProto(const PipelineLoad& load) {
+  v1::PipelineLoad out;
+  out.set_memory_bytes(load.memory_bytes);
+  out.set_memory_limit_bytes(load.memory_limit_bytes);
+  out.set_queued_records(load.queued_records);
+  out.set_queued_records_limit(load.queued_records_limit);
+  out.set_back_pressure_reason(load.back_pressure_reason);
+  return out;
+}
+
+v1::TableCounters TableCountersToProto(const TableCounters& counters) {
+  v1::TableCounters out;
+  out.set_database(counters.database);
+  out.set_table(counters.table);
+  out.set_inserts(counters.inserts);
+  out.set_updates(counters.updates);
+  out.set_deletes(counters.deletes);
+  out.set_record_bytes(counters.record_bytes);
+  return out;
+}
+
 v1::Fault FaultToProto(const Fault& fault) {
   v1::Fault out;
   out.set_code(fault.code);
@@ -183,6 +211,10 @@ v1::Fault FaultToProto(const Fault& fault) {
   if (fault.next_retry_time.has_value()) {
     *out.mutable_next_retry_time() = TimeToProto(*fault.next_retry_time);
   }
+  if (fault.first_time.has_value()) {
+    *out.mutable_first_time() = TimeToProto(*fault.first_time);
+  }
+  out.set_remedy(fault.remedy);
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include "controller/model/event.h"
 #include "controller/model/task.h"
 #include "controller/model/task_report.h"
+#include "controller/store/task_store.h"
 
 namespace binferry::controller {
 
@@ -22,15 +23,16 @@ enum class TaskView { kBasic, kFull };
 absl::StatusOr<TaskView> ViewFromProto(v1::TaskView view,
                                        TaskView when_unspecified);
 
-// The task as of `now`. `events`, the newest first, show only in view FULL.
+// The task as of `now`. `details` show only in view FULL.
 // Never has secrets. INTERNAL if the stored definition is damaged.
 absl::StatusOr<v1::Task> ToProto(const Task& task, TaskView view,
-                                 const std::vector<TaskEvent>& events,
-                                 absl::Time now);
+                                 const TaskDetails& details, absl::Time now);
 
 // Parts of the status, also used for what workers report.
 v1::Position PositionToProto(const Position& position);
 v1::Counters CountersToProto(const Counters& counters);
+v1::PipelineLoad LoadToProto(const PipelineLoad& load);
+v1::TableCounters TableCountersToProto(const TableCounters& counters);
 v1::Fault FaultToProto(const Fault& fault);
 
 // The text of Task.etag.

@@ -39,15 +39,21 @@ class TaskProtoTest : public testing::Test {
   }
 
   v1::Task Show(TaskView view = TaskView::kFull) {
-    const auto shown = ToProto(task_, view, events_, now_);
+    const auto shown = ToProto(task_, view, details_, now_);
     EXPECT_THAT(shown, IsOk());
     return *shown;
   }
 
   const absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
   Task task_;
-  std::vector<TaskEvent> events_ = {
-      {.time = now_, .reason = "STATE", .message = "m"}};
+  TaskDetails details_ = {
+      .events = {{.time = now_, .reason = "STATE", .message = "m"}},
+      .top_tables = {{.database = "shop",
+                      .table = "orders",
+                      .inserts = 1,
+                      .updates = 2,
+                      .deletes = 3,
+                      .record_bytes = 4}}};
 };
 
 TEST_F(TaskProtoTest, ShowsIdentityAndStatus) {
@@ -92,11 +98,40 @@ TEST_F(TaskProtoTest, LeavesObjectsCertificatesAndEventsOutOfTheBasicView) {
   EXPECT_EQ(full.objects().databases_size(), 1);
   EXPECT_EQ(full.source().ca_certificate(), "certificate");
   EXPECT_EQ(full.status().recent_events_size(), 1);
+  ASSERT_EQ(full.status().top_tables_size(), 1);
+  EXPECT_EQ(full.status().top_tables(0).table(), "orders");
+  EXPECT_EQ(full.status().top_tables(0).record_bytes(), 4u);
   const v1::Task basic = Show(TaskView::kBasic);
   EXPECT_FALSE(basic.has_objects());
   EXPECT_EQ(basic.source().host(), "db");
   EXPECT_EQ(basic.source().ca_certificate(), "");
   EXPECT_EQ(basic.status().recent_events_size(), 0);
+  EXPECT_EQ(basic.status().top_tables_size(), 0);
+}
+
+TEST_F(TaskProtoTest, ShowsLoadWhileItRunsAndTheSourcesEndAlways) {
+  task_.report->report.load = PipelineLoad{.memory_bytes = 1,
+                                           .memory_limit_bytes = 2,
+                                           .queued_records = 3,
+                                           .queued_records_limit = 4,
+                                           .back_pressure_reason = "SOURCE"};
+  task_.report->report.source_position = Position{.file = "binlog.000009"};
+  task_.report->rates.transactions_per_second = 7;
+  const v1::TaskStatus running = Show().status();
+  EXPECT_EQ(running.load().queued_records_limit(), 4u);
+  EXPECT_EQ(running.load().back_pressure_reason(), "SOURCE");
+  EXPECT_EQ(running.rates().transactions_per_second(), 7);
+  EXPECT_EQ(running.source_position().coordinates().file(), "binlog.000009");
+  task_.report->report.state = RunState::kIdle;
+  const v1::TaskStatus idle = Show().status();
+  EXPECT_FALSE(idle.has_load());
+  EXPECT_EQ(idle.source_position().coordinates().file(), "binlog.000009");
+}
+
+TEST_F(TaskProtoTest, ShowsTheGenerationThatRanLast) {
+  task_.report->report.generation = Generation(0);
+  task_.report->observed_generation = Generation(5);
+  EXPECT_EQ(Show().status().observed_generation(), 5);
 }
 
 TEST_F(TaskProtoTest, DoesNotKnowTheLagOfASilentWorker) {
@@ -120,9 +155,14 @@ TEST_F(TaskProtoTest, ShowsTheStoredFailureBeforeTheReportedFault) {
                                      .message = "reported",
                                      .time = now_,
                                      .attempts = 2,
-                                     .next_retry_time = now_};
+                                     .next_retry_time = now_,
+                                     .first_time = now_ - absl::Hours(1),
+                                     .remedy = "start it"};
   EXPECT_EQ(Show().status().last_error().message(), "reported");
   EXPECT_TRUE(Show().status().last_error().has_next_retry_time());
+  EXPECT_EQ(Show().status().last_error().remedy(), "start it");
+  EXPECT_EQ(Show().status().last_error().first_time().seconds(),
+            absl::ToUnixSeconds(now_ - absl::Hours(1)));
   task_.failure = Fault{.code = "NOT_FOUND",
                         .message = "stored",
                         .time = now_,

@@ -22,8 +22,18 @@ namespace binferry::controller {
 namespace {
 
 constexpr int kMaxShownEvents = 20;
-// A listing reads so many tasks at once, because each may be large.
-constexpr int kReadAtOnce = 100;
+// A listing reads so many whole tasks at once, because each may be large.
+constexpr int kReadWholeAtOnce = 100;
+
+Document DocumentOf(TaskView view) {
+  switch (view) {
+    case TaskView::kBasic:
+      return Document::kBasic;
+    case TaskView::kFull:
+      return Document::kFull;
+  }
+  return Document::kFull;
+}
 // An update without an etag that meets another one reads again.
 constexpr int kUpdateAttempts = 5;
 
@@ -100,6 +110,12 @@ absl::StatusOr<TaskFilter> FilterOf(const v1::ListTasksRequest& request) {
            .description = absl::StrCat("has no state ", state)});
     }
   }
+  if (request.region().size() > 63 ||
+      request.region().find('\0') != std::string::npos) {
+    violations.push_back(
+        {.field = "region",
+         .description = "must be a region, which has at most 63 characters"});
+  }
   if (request.id_contains().size() > 50 ||
       request.id_contains().find('\0') != std::string::npos) {
     violations.push_back({.field = "id_contains",
@@ -112,6 +128,7 @@ absl::StatusOr<TaskFilter> FilterOf(const v1::ListTasksRequest& request) {
   }
   BINFERRY_RETURN_IF_ERROR(InvalidRequest(std::move(violations)));
   filter.id_contains = request.id_contains();
+  filter.region = request.region();
   filter.tags = {request.tags().begin(), request.tags().end()};
   if (!request.page_token().empty()) {
     BINFERRY_ASSIGN_OR_RETURN(
@@ -156,12 +173,12 @@ std::set<SecretField> FieldsOf(const TaskSecrets& secrets) {
 }  // namespace
 
 absl::StatusOr<v1::Task> TaskService::Show(const Task& task, TaskView view) {
-  std::vector<TaskEvent> events;
+  std::map<TaskUid, TaskDetails> details;
   if (view == TaskView::kFull) {
-    BINFERRY_ASSIGN_OR_RETURN(events,
-                              store_->ListEvents(task.uid, kMaxShownEvents));
+    BINFERRY_ASSIGN_OR_RETURN(details,
+                              store_->ReadDetails({task.uid}, kMaxShownEvents));
   }
-  return ToProto(task, view, events, clock_->Now());
+  return ToProto(task, view, details[task.uid], clock_->Now());
 }
 
 absl::StatusOr<v1::Task> TaskService::Create(
@@ -201,7 +218,8 @@ absl::StatusOr<v1::Task> TaskService::Get(const v1::GetTaskRequest& request) {
                             TaskKeyOf(request.name(), "name"));
   BINFERRY_ASSIGN_OR_RETURN(const TaskView view,
                             ViewFromProto(request.view(), TaskView::kFull));
-  BINFERRY_ASSIGN_OR_RETURN(const Task task, store_->Get(key));
+  BINFERRY_ASSIGN_OR_RETURN(const Task task,
+                            store_->Get(key, DocumentOf(view)));
   return Show(task, view);
 }
 
@@ -212,14 +230,25 @@ absl::StatusOr<v1::ListTasksResponse> TaskService::List(
   BINFERRY_ASSIGN_OR_RETURN(const TaskView view,
                             ViewFromProto(request.view(), TaskView::kBasic));
   BINFERRY_ASSIGN_OR_RETURN(TaskFilter filter, FilterOf(request));
+  filter.document = DocumentOf(view);
+  const int at_once = view == TaskView::kBasic
+                          ? page_size
+                          : std::min(kReadWholeAtOnce, page_size);
   v1::ListTasksResponse response;
   size_t page_bytes = 0;
   while (true) {
-    const int wanted = std::min(kReadAtOnce, page_size - response.tasks_size());
+    const int wanted = std::min(at_once, page_size - response.tasks_size());
     // One more, to know whether there is a next page.
     filter.limit = wanted + 1;
     BINFERRY_ASSIGN_OR_RETURN(const std::vector<Task> tasks,
                               store_->List(filter));
+    std::map<TaskUid, TaskDetails> details;
+    if (view == TaskView::kFull) {
+      std::vector<TaskUid> uids;
+      for (const Task& task : tasks) uids.push_back(task.uid);
+      BINFERRY_ASSIGN_OR_RETURN(details,
+                                store_->ReadDetails(uids, kMaxShownEvents));
+    }
     for (size_t i = 0; i < tasks.size(); ++i) {
       if (response.tasks_size() == page_size || page_bytes > kMaxPageBytes) {
         response.set_next_page_token(EncodePageToken(
@@ -227,7 +256,9 @@ absl::StatusOr<v1::ListTasksResponse> TaskService::List(
         return response;
       }
       if (i == static_cast<size_t>(wanted)) break;
-      BINFERRY_ASSIGN_OR_RETURN(*response.add_tasks(), Show(tasks[i], view));
+      BINFERRY_ASSIGN_OR_RETURN(
+          *response.add_tasks(),
+          ToProto(tasks[i], view, details[tasks[i].uid], clock_->Now()));
       page_bytes += response.tasks(response.tasks_size() - 1).ByteSizeLong();
       filter.after = tasks[i].key;
     }
@@ -305,37 +336,6 @@ absl::StatusOr<google::protobuf::Empty> TaskService::Delete(
       store_->Delete(key, {.etag = request.etag(), .force = request.force()}),
       key, request.etag()));
   return google::protobuf::Empty();
-}
-
-absl::StatusOr<v1::Task> TaskService::Apply(const std::string& name,
-                                            const TaskStore::Verb& verb) {
-  BINFERRY_ASSIGN_OR_RETURN(const TaskKey key, TaskKeyOf(name, "name"));
-  const absl::StatusOr<Task> task = store_->Apply(key, verb);
-  if (!task.ok()) return ExplainAborted(task.status(), key, verb.etag);
-  return Show(*task, TaskView::kFull);
-}
-
-absl::StatusOr<v1::Task> TaskService::Start(
-    const v1::StartTaskRequest& request) {
-  TaskStore::Verb verb;
-  verb.action = UserAction::kStart;
-  verb.etag = request.etag();
-  if (request.has_start_time()) {
-    absl::StatusOr<absl::Time> time = TimeFromProto(request.start_time());
-    if (!time.ok()) {
-      return InvalidFieldError("start_time", time.status().message());
-    }
-    verb.start_time = *time;
-  }
-  return Apply(request.name(), verb);
-}
-
-absl::StatusOr<v1::Task> TaskService::Act(
-    UserAction action, const v1::TaskActionRequest& request) {
-  TaskStore::Verb verb;
-  verb.action = action;
-  verb.etag = request.etag();
-  return Apply(request.name(), verb);
 }
 
 }  // namespace binferry::controller

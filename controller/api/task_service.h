@@ -37,17 +37,30 @@ class TaskService {
   absl::StatusOr<v1::Task> Update(const v1::UpdateTaskRequest& request);
   absl::StatusOr<google::protobuf::Empty> Delete(
       const v1::DeleteTaskRequest& request);
+
+  // The verbs are in task_verbs.cc.
   absl::StatusOr<v1::Task> Start(const v1::StartTaskRequest& request);
-  // kPause, kResume, kStop, kRetry.
+  absl::StatusOr<v1::Task> Stop(const v1::StopTaskRequest& request);
+  absl::StatusOr<v1::Task> Reset(const v1::ResetTaskRequest& request);
+  // kPause, kResume, kRetry.
   absl::StatusOr<v1::Task> Act(UserAction action,
                                const v1::TaskActionRequest& request);
+  // Each task in a transaction of its own, in the order of the request.
+  absl::StatusOr<v1::BatchTaskActionResponse> ActOnMany(
+      const v1::BatchTaskActionRequest& request);
 
-  // The task with its events if the view wants them. For answers and watches.
+  // The task with its details if the view wants them. For answers and watches.
   absl::StatusOr<v1::Task> Show(const Task& task, TaskView view);
 
  private:
   absl::StatusOr<v1::Task> Apply(const std::string& name,
                                  const TaskStore::Verb& verb);
+  // One attempt on the task as it was read.
+  absl::StatusOr<Task> ResetFrom(const Task& before,
+                                 const v1::ResetTaskRequest& request);
+  // The task after the verb; unset if that removed it.
+  absl::StatusOr<std::optional<Task>> ActOnOne(
+      const std::string& name, const v1::BatchTaskActionRequest& request);
   // One attempt on the task as it was read.
   absl::StatusOr<Task> UpdateFrom(const Task& before,
                                   const v1::UpdateTaskRequest& request);

@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kMaxPlaceBytes = 64;
 constexpr size_t kMaxLabelBytes = 255;
+constexpr size_t kMaxTableNameBytes = 255;
 constexpr size_t kMaxReportedGtidSetBytes = 1024 * 1024;
 constexpr size_t kMaxProbeResultsBytes = 1024 * 1024;
 
@@ -85,6 +86,33 @@ Fault FaultFromProto(const binferry::v1::Fault& in) {
   out.attempts = in.attempts();
   out.next_retry_time =
       OptionalTime(in.has_next_retry_time(), in.next_retry_time());
+  out.first_time = OptionalTime(in.has_first_time(), in.first_time());
+  out.remedy = Cut(in.remedy(), kMaxReportedTextBytes);
+  return out;
+}
+
+PipelineLoad LoadFromProto(const binferry::v1::PipelineLoad& in) {
+  PipelineLoad out;
+  out.memory_bytes = in.memory_bytes();
+  out.memory_limit_bytes = in.memory_limit_bytes();
+  out.queued_records = in.queued_records();
+  out.queued_records_limit = in.queued_records_limit();
+  out.back_pressure_reason = Cut(in.back_pressure_reason(), 64);
+  return out;
+}
+
+std::vector<TableCounters> TopTablesFromProto(
+    const coordination_v1::TaskReport& in) {
+  std::vector<TableCounters> out;
+  for (const binferry::v1::TableCounters& table : in.top_tables()) {
+    if (out.size() == kMaxTopTables) break;
+    out.push_back({.database = Cut(table.database(), kMaxTableNameBytes),
+                   .table = Cut(table.table(), kMaxTableNameBytes),
+                   .inserts = table.inserts(),
+                   .updates = table.updates(),
+                   .deletes = table.deletes(),
+                   .record_bytes = table.record_bytes()});
+  }
   return out;
 }
 
@@ -100,6 +128,11 @@ TaskReport ReportFromProto(const coordination_v1::TaskReport& in) {
   if (in.has_counters()) out.counters = CountersFromProto(in.counters());
   if (in.has_lag_ms()) out.lag = absl::Milliseconds(in.lag_ms());
   if (in.has_last_error()) out.fault = FaultFromProto(in.last_error());
+  if (in.has_source_position()) {
+    out.source_position = PositionFromProto(in.source_position());
+  }
+  if (in.has_load()) out.load = LoadFromProto(in.load());
+  out.top_tables = TopTablesFromProto(in);
   out.start_position_committed = in.start_position_committed();
   out.found_epoch = Epoch(in.found_epoch());
   out.retry_count = in.retry_count();
@@ -285,6 +318,7 @@ absl::StatusOr<coordination_v1::GetTaskSpecResponse> ToProto(
     runtime->set_state_partition(*assigned.runtime.state_partition);
     runtime->set_kafka_cluster_id(assigned.runtime.kafka_cluster_id);
   }
+  runtime->set_reset_count(assigned.runtime.reset_count);
   runtime->set_start_position_committed(
       assigned.runtime.start_position_committed);
   return response;

@@ -4,17 +4,18 @@
 
 namespace binferry::controller {
 
-Purpose PurposeOf(TaskState state, DesiredState desired) {
+Purpose PurposeOf(const Wish& wish) {
   using enum TaskState;
-  switch (state) {
+  switch (wish.state) {
     case kStarting:
     case kIncrementalSync:
     case kFaultRectification:
     case kModifying:
-      return desired == DesiredState::kPaused ? Purpose::kReserve
-                                              : Purpose::kRun;
+      return wish.desired == DesiredState::kPaused ? Purpose::kReserve
+                                                   : Purpose::kRun;
     case kStopping:
-      return Purpose::kFinish;
+      return wish.stop_mode == StopMode::kDrain ? Purpose::kDrain
+                                                : Purpose::kFinish;
     case kCreating:
     case kCreateFailed:
     case kConfiguration:

@@ -13,12 +13,20 @@
 namespace binferry::controller {
 
 // Numbered as binferry.coordination.v1.Purpose.
-enum class Purpose { kReserve = 1, kRun, kFinish };
+enum class Purpose { kReserve = 1, kRun, kFinish, kDrain };
+
+// What decides on the purpose of a task.
+struct Wish {
+  TaskState state = TaskState::kCreating;
+  DesiredState desired = DesiredState::kConfigured;
+  StopMode stop_mode = StopMode::kNow;
+};
 
 // What the worker that has a task should do with it. A pause withdraws kRun the
-// moment it is asked for, a stop orders kFinish; a failed task only holds its
-// slot, so that a worker that starts anew does not run it again unasked.
-Purpose PurposeOf(TaskState state, DesiredState desired);
+// moment it is asked for, a stop orders kFinish or kDrain; a failed task only
+// holds its slot, so that a worker that starts anew does not run it again
+// unasked.
+Purpose PurposeOf(const Wish& wish);
 
 struct Order {
   TaskUid task_uid;

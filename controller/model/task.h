@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "common/ids.h"
+#include "controller/model/precheck.h"
 #include "controller/model/probe.h"
 #include "controller/model/task_report.h"
 #include "controller/model/task_spec.h"
@@ -28,11 +29,14 @@ struct TaskKey {
 
 // The spec as it is stored. The store and the scheduler read only the fields
 // that they need; `document` is the whole spec without secrets in a form that
-// only the api layer knows (the serialized public message, defaults filled in).
+// only the api layer knows (the serialized public message, defaults filled in);
+// `basic_document` is the same without what the BASIC view leaves out: a page
+// of tasks is read without the long lists of their objects.
 // `placement`, `tags` and `start_time` repeat what the document says; of
 // `start_time` this copy is the truth, because StartTask may replace it.
 struct StoredSpec {
   std::string document;
+  std::string basic_document;
   Placement placement;
   std::map<std::string, std::string> tags;
   std::optional<absl::Time> start_time;
@@ -65,17 +69,27 @@ struct Task {
   TaskState state = TaskState::kCreating;
   absl::Time state_time;
   std::string state_message;
+  // Of a task that is stopped: how it ends.
+  StopMode stop_mode = StopMode::kNow;
+  // When a user last asked something of it: an edit, a verb, a probe. One that
+  // is only configured gives its slot back when this is long ago.
+  absl::Time use_time;
   // In a failed state: why. Outlives the worker's reports.
   std::optional<Fault> failure;
 
   Assignment assignment;
   int64_t retry_count = 0;
+  // How often it was given a new start position.
+  int64_t reset_count = 0;
   // A worker was told to run it once: it may have left a checkpoint in Kafka.
   bool started = false;
-  // INCREMENTAL_SYNC was reached once.
+  // INCREMENTAL_SYNC was reached once since the last reset.
   bool synced = false;
+  // Since the last reset.
   bool start_position_committed = false;
 
+  // The last one; unset before the first.
+  std::optional<PrecheckSummary> precheck;
   std::optional<StoredReport> report;
   std::optional<ConnectionCheck> source_check;
   std::optional<ConnectionCheck> destination_check;
@@ -95,6 +109,7 @@ struct TaskRuntime {
   std::optional<int32_t> state_partition;  // In `kafka_cluster_id`.
   std::string kafka_cluster_id;
   bool start_position_committed = false;
+  int64_t reset_count = 0;
 };
 
 }  // namespace binferry::controller

@@ -1,5 +1,9 @@
 #include "controller/model/task_action.h"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/status_details.h"
@@ -29,17 +33,27 @@ void Want(DesiredState desired, absl::Time now, Task* task) {
   task->desired_time = now;
 }
 
-void Start(const VerbInput& input, Task* task) {
-  if (task->state == TaskState::kConfiguration) {
-    Enter(TaskState::kPendingStart, input.now, task);
-  }
-  if (IsLive(task->state)) return;  // Repeated.
+// A task that was started once and whose worker may still tell of that run:
+// reports of it carry the old number.
+void TryAnew(Task* task) { ++task->retry_count; }
+
+bool HasFault(const Task& task) {
+  const StoredReport* report = task.CurrentReport();
+  return report != nullptr && report->report.fault.has_value();
+}
+
+absl::Status Start(const VerbInput& input, Task* task) {
+  if (IsLive(task->state)) return absl::OkStatus();  // Repeated.
+  if (absl::Status status = CheckPrecheck(*task); !status.ok()) return status;
+  Enter(TaskState::kPendingStart, input.now, task);
   Want(DesiredState::kRunning, input.now, task);
-  if (input.start_time.has_value() &&
-      input.start_time != task->spec.start_time) {
-    task->spec.start_time = input.start_time;
+  if (!input.start_time.has_value()) return absl::OkStatus();
+  const absl::Time start_time = std::max(*input.start_time, input.now);
+  if (start_time != task->spec.start_time) {
+    task->spec.start_time = start_time;
     ++task->revision;
   }
+  return absl::OkStatus();
 }
 
 void RunAgain(const VerbInput& input, Task* task) {
@@ -47,46 +61,92 @@ void RunAgain(const VerbInput& input, Task* task) {
   if (!stopped && task->state != TaskState::kStartFailed &&
       task->state != TaskState::kIncrementalSyncFailed) {
     // The worker tries at once what it would try again later.
-    const StoredReport* report = task->CurrentReport();
-    if (input.verb == UserAction::kRetry && report != nullptr &&
-        report->report.fault.has_value()) {
-      ++task->retry_count;
-    }
+    if (input.verb == UserAction::kRetry && HasFault(*task)) TryAnew(task);
     return;
   }
   // A late report of the old fault must not fail the task again.
-  if (!stopped) ++task->retry_count;
+  if (!stopped) TryAnew(task);
   Want(DesiredState::kRunning, input.now, task);
   Enter(TaskState::kStarting, input.now, task);
 }
 
-void Stop(const VerbInput& input, Task* task) {
-  if (task->state == TaskState::kStopping ||
-      task->state == TaskState::kCompleted) {
-    return;
+StopMode StopModeFor(const VerbInput& input, const Task& task) {
+  using enum TaskState;
+  switch (task.state) {
+    case kIncrementalSync:
+    case kFaultRectification:
+    case kModifying:
+      return input.stop_mode.value_or(StopMode::kDrain);
+    case kStarting:
+      return input.stop_mode.value_or(task.synced ? StopMode::kDrain
+                                                  : StopMode::kNow);
+    case kStartFailed:
+    case kIncrementalSyncFailed:
+    case kPaused:
+    case kStopFailed:
+      return input.stop_mode.value_or(StopMode::kNow);
+    case kCreating:
+    case kCreateFailed:
+    case kConfiguration:
+    case kPendingStart:
+    case kStopping:
+    case kCompleted:
+      return StopMode::kNow;
   }
-  Want(DesiredState::kStopped, input.now, task);
-  // Reports about the run that ends here carry the old number.
-  ++task->retry_count;
-  Enter(TaskState::kStopping, input.now, task);
+  return StopMode::kNow;
+}
+
+void EnterStopping(StopMode mode, absl::Time now, Task* task) {
+  Want(DesiredState::kStopped, now, task);
+  TryAnew(task);
+  Enter(TaskState::kStopping, now, task);
+  task->stop_mode = mode;
+}
+
+void Stop(const VerbInput& input, Task* task) {
+  if (task->state == TaskState::kCompleted) return;
+  if (task->state != TaskState::kStopping) {
+    EnterStopping(StopModeFor(input, *task), input.now, task);
+  } else if (input.stop_mode == StopMode::kNow &&
+             task->stop_mode == StopMode::kDrain) {
+    task->stop_mode = StopMode::kNow;
+    task->state_message.clear();
+    TryAnew(task);
+  }
 }
 
 void Retry(const VerbInput& input, Task* task) {
   if (task->state == TaskState::kCreateFailed) {
     Enter(TaskState::kCreating, input.now, task);
   } else if (task->state == TaskState::kStopFailed) {
-    Stop(input, task);
-  } else if (task->state != TaskState::kStopping) {
+    EnterStopping(task->stop_mode, input.now, task);
+  } else if (task->state == TaskState::kStopping) {
+    if (HasFault(*task)) TryAnew(task);
+  } else {
     RunAgain(input, task);
   }
+}
+
+void Reset(const VerbInput& input, Task* task) {
+  Want(DesiredState::kConfigured, input.now, task);
+  Enter(TaskState::kConfiguration, input.now, task);
+  TryAnew(task);
+  ++task->reset_count;
+  task->synced = false;
+  task->start_position_committed = false;
+  task->precheck.reset();
+}
+
+std::string NameOf(const Task& task) {
+  return absl::StrCat("projects/", task.key.project, "/tasks/",
+                      task.key.task_id);
 }
 
 }  // namespace
 
 absl::Status CheckAction(const Task& task, UserAction action) {
   if (IsAllowed(action, task.state)) return absl::OkStatus();
-  const std::string name =
-      absl::StrCat("projects/", task.key.project, "/tasks/", task.key.task_id);
+  const std::string name = NameOf(task);
   const std::string message =
       absl::StrCat("task ", name, " is in state ", TaskStateName(task.state),
                    ", which does not allow ", UserActionName(action),
@@ -102,13 +162,39 @@ absl::Status CheckAction(const Task& task, UserAction action) {
   return WithDetails(absl::FailedPreconditionError(message), details);
 }
 
+absl::Status CheckPrecheck(const Task& task) {
+  if (task.precheck.has_value() && task.precheck->ready) {
+    return absl::OkStatus();
+  }
+  std::vector<std::string> open_items;
+  if (task.precheck.has_value()) open_items = task.precheck->open_items;
+  if (open_items.empty()) {
+    open_items.push_back(
+        "no precheck was made of the present definition: run one");
+  }
+  StatusDetails details;
+  details.reason = "PRECHECK_NOT_READY";
+  details.metadata = {{"open_items", absl::StrCat(open_items.size())}};
+  for (const std::string& item : open_items) {
+    details.precondition_violations.push_back(
+        {.type = "PRECHECK", .subject = NameOf(task), .description = item});
+  }
+  return WithDetails(
+      absl::FailedPreconditionError(absl::StrCat(
+          "task ", NameOf(task),
+          " can't start before its precheck is ready (FAILED items mended and "
+          "checked again, ALARM items confirmed): ",
+          absl::StrJoin(open_items, "; "))),
+      details);
+}
+
 absl::Status ApplyVerb(const VerbInput& input, Task* task) {
   if (absl::Status status = CheckAction(*task, input.verb); !status.ok()) {
     return status;
   }
   switch (input.verb) {
     case UserAction::kStart:
-      Start(input, task);
+      if (absl::Status status = Start(input, task); !status.ok()) return status;
       break;
     case UserAction::kPause:
       Want(DesiredState::kPaused, input.now, task);
@@ -123,10 +209,15 @@ absl::Status ApplyVerb(const VerbInput& input, Task* task) {
     case UserAction::kRetry:
       Retry(input, task);
       break;
+    case UserAction::kReset:
+      Reset(input, task);
+      break;
+    case UserAction::kPrecheck:
     case UserAction::kUpdate:
     case UserAction::kDelete:
-      return absl::InternalError("update and delete are not verbs");
+      return absl::InternalError("precheck, update and delete are no verbs");
   }
+  task->use_time = input.now;
   return absl::OkStatus();
 }
 

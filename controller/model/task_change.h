@@ -5,10 +5,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "common/ids.h"
-#include "controller/model/probe.h"
 #include "controller/model/task_report.h"
 #include "controller/model/task_state.h"
 #include "controller/model/worker.h"
@@ -23,6 +21,11 @@ struct TaskChange {
     std::string message;
     std::optional<Fault> failure;  // Only with failed states.
   };
+  // For the task's history.
+  struct Note {
+    std::string reason;  // E.g. "LATE_START".
+    std::string message;
+  };
   // A grant under a new epoch.
   struct Grant {
     WorkerIdentity worker;
@@ -34,12 +37,15 @@ struct TaskChange {
   int64_t version = 0;
   std::optional<StateChange> state;
   std::optional<Grant> grant;
-  bool release = false;  // The worker loses the task; not with `grant`.
-  std::vector<ProbeKind> probes;  // To be asked of the task's worker.
+  // The worker loses the task, and why; not with `grant`.
+  std::optional<std::string> release;
+  // What the present state waits for; not with `state`.
+  std::optional<std::string> state_message;
+  std::optional<Note> note;
 
   bool empty() const {
-    return !state.has_value() && !grant.has_value() && !release &&
-           probes.empty();
+    return !state.has_value() && !grant.has_value() && !release.has_value() &&
+           !state_message.has_value() && !note.has_value();
   }
 };
 

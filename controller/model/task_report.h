@@ -60,16 +60,45 @@ struct Counters {
 struct Rates {
   double records_per_second = 0;
   double binlog_bytes_per_second = 0;
+  double transactions_per_second = 0;
 
   friend bool operator==(const Rates&, const Rates&) = default;
 };
 
+// Since the worker opened the task; names as in the source.
+struct TableCounters {
+  std::string database;
+  std::string table;
+  uint64_t inserts = 0;
+  uint64_t updates = 0;
+  uint64_t deletes = 0;
+  uint64_t record_bytes = 0;  // Of record values.
+
+  friend bool operator==(const TableCounters&, const TableCounters&) = default;
+};
+
+// Of so many tables of a task counters are reported and kept.
+inline constexpr size_t kMaxTopTables = 20;
+
+// What a run holds and waits for; see binferry.v1.PipelineLoad.
+struct PipelineLoad {
+  uint64_t memory_bytes = 0;
+  uint64_t memory_limit_bytes = 0;
+  uint64_t queued_records = 0;
+  uint64_t queued_records_limit = 0;
+  std::string back_pressure_reason;  // "" = none.
+
+  friend bool operator==(const PipelineLoad&, const PipelineLoad&) = default;
+};
+
 struct Fault {
-  std::string code;  // Name of a gRPC status code.
-  std::string message;
-  absl::Time time;
+  std::string code;     // Name of a gRPC status code.
+  std::string message;  // What was tried, on what, and why it failed.
+  absl::Time time;      // Of the last attempt that ended so.
   int32_t attempts = 0;
   std::optional<absl::Time> next_retry_time = {};
+  std::optional<absl::Time> first_time = {};
+  std::string remedy = {};  // What the user can do; "" = not known.
 
   friend bool operator==(const Fault&, const Fault&) = default;
 };
@@ -94,6 +123,12 @@ struct TaskReport {
   std::optional<Position> position;
   std::optional<Counters> counters;
   std::optional<absl::Duration> lag;
+  // The source's end; unset: what is stored stays.
+  std::optional<Position> source_position;
+  // Most records first; empty: what is stored stays.
+  std::vector<TableCounters> top_tables;
+  // Unset while nothing runs.
+  std::optional<PipelineLoad> load;
   std::optional<Fault> fault;
   bool start_position_committed = false;
   Epoch found_epoch;
@@ -104,6 +139,8 @@ struct TaskReport {
 // The last report of a task as stored.
 struct StoredReport {
   TaskReport report;  // Without events.
+  // The last one that ran; 0 before the first run.
+  Generation observed_generation;
   Rates rates;
   absl::Time time;
   // Number of the heartbeat that brought it; below the worker's own number: the

@@ -9,39 +9,39 @@ constexpr auto kYes = Allowance::kYes;
 
 // One row of the table of user actions, in the order of kUserActions.
 struct ActionRow {
-  Allowance start, pause, resume, stop, retry, update, erase;
+  Allowance start, pause, resume, stop, retry, reset, precheck, update, erase;
 };
 
 ActionRow RowOf(TaskState state) {
   switch (state) {
     case TaskState::kCreating:
-      return {kYes, kNo, kNo, kYes, kNo, kYes, kNo};
+      return {kNo, kNo, kNo, kYes, kNo, kNo, kNo, kYes, kNo};
     case TaskState::kCreateFailed:
-      return {kNo, kNo, kNo, kNo, kYes, kYes, kYes};
+      return {kNo, kNo, kNo, kNo, kYes, kNo, kNo, kYes, kYes};
     case TaskState::kConfiguration:
-      return {kYes, kNo, kNo, kYes, kNo, kYes, kNo};
+      return {kYes, kNo, kNo, kYes, kNo, kRepeat, kYes, kYes, kNo};
     case TaskState::kPendingStart:
-      return {kYes, kNo, kNo, kYes, kNo, kYes, kNo};
+      return {kYes, kNo, kNo, kYes, kNo, kNo, kYes, kYes, kNo};
     case TaskState::kStarting:
-      return {kRepeat, kYes, kRepeat, kYes, kRepeat, kYes, kNo};
+      return {kRepeat, kYes, kRepeat, kYes, kRepeat, kNo, kNo, kYes, kNo};
     case TaskState::kStartFailed:
-      return {kNo, kNo, kNo, kYes, kYes, kYes, kNo};
+      return {kNo, kNo, kNo, kYes, kYes, kYes, kYes, kYes, kNo};
     case TaskState::kIncrementalSync:
-      return {kRepeat, kYes, kRepeat, kYes, kRepeat, kYes, kNo};
+      return {kRepeat, kYes, kRepeat, kYes, kRepeat, kNo, kNo, kYes, kNo};
     case TaskState::kIncrementalSyncFailed:
-      return {kNo, kYes, kYes, kYes, kYes, kYes, kNo};
+      return {kNo, kYes, kYes, kYes, kYes, kYes, kYes, kYes, kNo};
     case TaskState::kFaultRectification:
-      return {kRepeat, kYes, kRepeat, kYes, kRepeat, kYes, kNo};
+      return {kRepeat, kYes, kRepeat, kYes, kRepeat, kNo, kNo, kYes, kNo};
     case TaskState::kPaused:
-      return {kNo, kRepeat, kYes, kYes, kNo, kYes, kNo};
+      return {kNo, kRepeat, kYes, kYes, kNo, kYes, kYes, kYes, kNo};
     case TaskState::kModifying:
-      return {kRepeat, kYes, kRepeat, kYes, kRepeat, kYes, kNo};
+      return {kRepeat, kYes, kRepeat, kYes, kRepeat, kNo, kNo, kYes, kNo};
     case TaskState::kStopping:
-      return {kNo, kNo, kNo, kRepeat, kRepeat, kNo, kNo};
+      return {kNo, kNo, kNo, kRepeat, kRepeat, kNo, kNo, kNo, kNo};
     case TaskState::kStopFailed:
-      return {kNo, kNo, kNo, kYes, kYes, kYes, kNo};
+      return {kNo, kNo, kNo, kYes, kYes, kNo, kNo, kYes, kNo};
     case TaskState::kCompleted:
-      return {kNo, kNo, kNo, kRepeat, kNo, kNo, kYes};
+      return {kNo, kNo, kNo, kRepeat, kNo, kNo, kNo, kNo, kYes};
   }
   return {};
 }
@@ -124,12 +124,33 @@ absl::string_view UserActionName(UserAction action) {
       return "stop";
     case UserAction::kRetry:
       return "retry";
+    case UserAction::kReset:
+      return "reset";
+    case UserAction::kPrecheck:
+      return "precheck";
     case UserAction::kUpdate:
       return "update";
     case UserAction::kDelete:
       return "delete";
   }
   return "";
+}
+
+absl::string_view StopModeName(StopMode mode) {
+  switch (mode) {
+    case StopMode::kNow:
+      return "now";
+    case StopMode::kDrain:
+      return "drain";
+  }
+  return "";
+}
+
+std::optional<StopMode> ParseStopMode(absl::string_view name) {
+  for (const StopMode mode : {StopMode::kNow, StopMode::kDrain}) {
+    if (StopModeName(mode) == name) return mode;
+  }
+  return std::nullopt;
 }
 
 Allowance AllowanceOf(UserAction action, TaskState state) {
@@ -145,6 +166,10 @@ Allowance AllowanceOf(UserAction action, TaskState state) {
       return row.stop;
     case UserAction::kRetry:
       return row.retry;
+    case UserAction::kReset:
+      return row.reset;
+    case UserAction::kPrecheck:
+      return row.precheck;
     case UserAction::kUpdate:
       return row.update;
     case UserAction::kDelete:
@@ -177,24 +202,25 @@ bool CanTransition(TaskState from, TaskState to) {
     case kConfiguration:
       return to == kPendingStart || to == kStopping;
     case kPendingStart:
-      return to == kStarting || to == kStopping;
+      return to == kStarting || to == kConfiguration || to == kStopping;
     case kStarting:
       return to == kIncrementalSync || to == kStartFailed ||
              to == kIncrementalSyncFailed || to == kFaultRectification ||
              to == kPaused || to == kStopping;
     case kStartFailed:
-      return to == kStarting || to == kStopping;
+      return to == kStarting || to == kConfiguration || to == kStopping;
     case kIncrementalSync:
       return to == kIncrementalSyncFailed || to == kFaultRectification ||
              to == kPaused || to == kModifying || to == kStopping;
     case kIncrementalSyncFailed:
-      return to == kStarting || to == kPaused || to == kStopping;
+      return to == kStarting || to == kPaused || to == kConfiguration ||
+             to == kStopping;
     case kFaultRectification:
       return to == kStarting || to == kIncrementalSync ||
              to == kIncrementalSyncFailed || to == kStartFailed ||
              to == kPaused || to == kStopping;
     case kPaused:
-      return to == kStarting || to == kStopping;
+      return to == kStarting || to == kConfiguration || to == kStopping;
     case kModifying:
       return to == kIncrementalSync || to == kIncrementalSyncFailed ||
              to == kFaultRectification || to == kPaused || to == kStopping;

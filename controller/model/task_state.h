@@ -54,14 +54,24 @@ enum class UserAction {
   kResume,
   kStop,
   kRetry,
+  kReset,
+  kPrecheck,
   kUpdate,
   kDelete
 };
 
 inline constexpr UserAction kUserActions[] = {
-    UserAction::kStart,  UserAction::kPause, UserAction::kResume,
-    UserAction::kStop,   UserAction::kRetry, UserAction::kUpdate,
-    UserAction::kDelete,
+    UserAction::kStart,    UserAction::kPause,  UserAction::kResume,
+    UserAction::kStop,     UserAction::kRetry,  UserAction::kReset,
+    UserAction::kPrecheck, UserAction::kUpdate, UserAction::kDelete,
+};
+
+// How a task that is stopped ends.
+enum class StopMode {
+  // At the next Kafka transaction.
+  kNow,
+  // Once it has delivered what its source had committed when it was asked.
+  kDrain,
 };
 
 enum class Allowance {
@@ -79,6 +89,9 @@ absl::string_view DesiredStateName(DesiredState state);
 std::optional<DesiredState> ParseDesiredState(absl::string_view name);
 // "start", "pause", ...
 absl::string_view UserActionName(UserAction action);
+// "now", "drain".
+absl::string_view StopModeName(StopMode mode);
+std::optional<StopMode> ParseStopMode(absl::string_view name);
 
 Allowance AllowanceOf(UserAction action, TaskState state);
 // kYes or kRepeat.

@@ -93,11 +93,15 @@ TEST(TaskStateTest, NamesReadBack) {
   EXPECT_EQ(ParseTaskState("RUNNING"), std::nullopt);
   EXPECT_EQ(ParseDesiredState("paused"), DesiredState::kPaused);
   EXPECT_EQ(ParseDesiredState(""), std::nullopt);
+  for (const StopMode mode : {StopMode::kNow, StopMode::kDrain}) {
+    EXPECT_EQ(ParseStopMode(StopModeName(mode)), mode);
+  }
+  EXPECT_EQ(ParseStopMode("NOW"), std::nullopt);
 }
 
 TEST(TaskStateTest, OffersOnlyWhatChangesSomething) {
   EXPECT_THAT(AvailableActions(TaskState::kPaused),
-              ElementsAre("resume", "stop", "update"));
+              ElementsAre("resume", "stop", "reset", "precheck", "update"));
   EXPECT_THAT(AvailableActions(TaskState::kCompleted), ElementsAre("delete"));
   EXPECT_THAT(AvailableActions(TaskState::kStopping), IsEmpty());
 }

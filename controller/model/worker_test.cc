@@ -76,14 +76,23 @@ TEST(WorkerOrdersTest, VersionChangesWithWhatIsOrdered) {
 }
 
 TEST(AssignmentTest, AFailedTaskOnlyHoldsItsSlot) {
-  EXPECT_EQ(PurposeOf(TaskState::kStartFailed, DesiredState::kRunning),
+  using enum TaskState;
+  EXPECT_EQ(PurposeOf({kStartFailed, DesiredState::kRunning}),
             Purpose::kReserve);
-  EXPECT_EQ(PurposeOf(TaskState::kIncrementalSync, DesiredState::kRunning),
+  EXPECT_EQ(PurposeOf({kIncrementalSync, DesiredState::kRunning}),
             Purpose::kRun);
-  EXPECT_EQ(PurposeOf(TaskState::kIncrementalSync, DesiredState::kPaused),
+  EXPECT_EQ(PurposeOf({kIncrementalSync, DesiredState::kPaused}),
             Purpose::kReserve);
-  EXPECT_EQ(PurposeOf(TaskState::kStopping, DesiredState::kStopped),
+}
+
+TEST(AssignmentTest, AStopDrainsOnlyWhileItLasts) {
+  using enum TaskState;
+  EXPECT_EQ(PurposeOf({kStopping, DesiredState::kStopped, StopMode::kNow}),
             Purpose::kFinish);
+  EXPECT_EQ(PurposeOf({kStopping, DesiredState::kStopped, StopMode::kDrain}),
+            Purpose::kDrain);
+  EXPECT_EQ(PurposeOf({kStopFailed, DesiredState::kStopped, StopMode::kDrain}),
+            Purpose::kReserve);
 }
 
 }  // namespace

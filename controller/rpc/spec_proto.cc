@@ -317,6 +317,14 @@ void ClearSecrets(v1::Task* task) {
   }
 }
 
+void ReduceToBasic(v1::Task* task) {
+  task->clear_objects();
+  task->mutable_source()->clear_ca_certificate();
+  task->mutable_source()->clear_client_certificate();
+  task->mutable_destination()->clear_ca_certificate();
+  task->mutable_destination()->clear_client_certificate();
+}
+
 StoredSpec ToStoredSpec(const TaskSpec& spec,
                         const std::set<SecretField>& stored_secrets) {
   v1::Task document;
@@ -327,6 +335,8 @@ StoredSpec ToStoredSpec(const TaskSpec& spec,
       stored_secrets.count(SecretField::kDestinationPassword) > 0);
   StoredSpec stored;
   stored.document = document.SerializeAsString();
+  ReduceToBasic(&document);
+  stored.basic_document = document.SerializeAsString();
   stored.placement = spec.placement;
   stored.tags = spec.tags;
   stored.start_time = spec.start_time;

@@ -36,6 +36,10 @@ void SecretsToProto(const TaskSecrets& secrets, v1::Task* task);
 // Removes secrets.
 void ClearSecrets(v1::Task* task);
 
+// Takes away what the BASIC view leaves out of a definition: objects and
+// certificates.
+void ReduceToBasic(v1::Task* task);
+
 // What is stored of a spec. `spec` has its defaults; `stored_secrets` are all
 // that the task then has: the document tells whether there is a password.
 StoredSpec ToStoredSpec(const TaskSpec& spec,

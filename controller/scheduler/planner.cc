@@ -58,10 +58,14 @@ class Placer {
     }
     std::vector<std::string> reasons;
     for (const auto& [name, worker] : workers_) {
+      if (reasons.size() == kMaxNamedRefusals) break;
       reasons.push_back(
           absl::StrCat(name.value(), ": ", Refusal(task, *worker)));
     }
-    return absl::StrCat("no worker takes it: ", absl::StrJoin(reasons, "; "));
+    const size_t unnamed = workers_.size() - reasons.size();
+    return absl::StrCat(
+        "no worker takes it: ", absl::StrJoin(reasons, "; "),
+        unnamed == 0 ? "" : absl::StrCat("; and ", unnamed, " more workers"));
   }
 
  private:
@@ -123,12 +127,7 @@ class TaskPlan {
         }
         break;
       case TaskState::kConfiguration:
-        KeepSlot();
-        AskProbes();
-        // The start was asked for while a worker was still looked for.
-        if (task_.desired_state == DesiredState::kRunning) {
-          Enter(TaskState::kPendingStart, "");
-        }
+        Configure();
         break;
       case TaskState::kPendingStart:
         WaitForStart();
@@ -155,7 +154,7 @@ class TaskPlan {
         Stop();
         break;
       case TaskState::kCompleted:
-        if (task_.assignment.assigned()) change_.release = true;
+        if (task_.assignment.assigned()) change_.release = "the task has ended";
         break;
     }
     return std::move(change_);
@@ -165,9 +164,16 @@ class TaskPlan {
   void Enter(TaskState state, absl::string_view message,
              std::optional<Fault> failure = std::nullopt) {
     if (!CanTransition(task_.state, state)) return;
+    change_.state_message.reset();
     change_.state = TaskChange::StateChange{.state = state,
                                             .message = std::string(message),
                                             .failure = std::move(failure)};
+  }
+
+  // What the present state waits for.
+  void Explain(absl::string_view message) {
+    if (change_.state.has_value() || task_.state_message == message) return;
+    change_.state_message = std::string(message);
   }
 
   // Why the worker that has the task can't go on with it; "" if it can.
@@ -179,9 +185,9 @@ class TaskPlan {
       return absl::StrCat(name, " was started anew");
     }
     if (worker_->silent_for >= kLease) {
+      // Not how long: the message would be another one in each round.
       return absl::StrCat(name, " was not heard of for ",
-                          absl::FormatDuration(absl::Floor(worker_->silent_for,
-                                                           absl::Seconds(1))));
+                          absl::FormatDuration(kLease));
     }
     if (worker_->draining && !IsReported()) {
       return absl::StrCat(name, " is drained");
@@ -222,56 +228,83 @@ class TaskPlan {
       const std::string refusals = placer_->Refusals(task_);
       Enter(TaskState::kCreateFailed, refusals,
             Fault{.code = "FAILED_PRECONDITION",
-                  .message = absl::StrCat(
-                      refusals,
-                      ". Start a worker that matches task.placement, "
-                      "or change it, then retry"),
+                  .message = refusals,
                   .time = now_,
-                  .attempts = 1});
+                  .attempts = 1,
+                  .first_time = task_.state_time,
+                  .remedy = "start a worker that matches task.placement, or "
+                            "change it, then retry"});
+    } else {
+      Explain(placer_->Refusals(task_));
     }
   }
 
-  // For tasks that only hold a slot.
-  void KeepSlot() {
+  // For tasks that only hold a slot. False while there is none for it.
+  bool KeepSlot() {
     const std::string loss = Loss();
     const bool is_draining = worker_ != nullptr && worker_->draining;
-    if (loss.empty() && !is_draining && !MustMove()) return;
-    if (!Grant(loss.empty() ? "its worker is drained or does not suit"
-                            : loss)) {
-      if (is_draining && task_.assignment.assigned()) change_.release = true;
+    if (loss.empty() && !is_draining && !MustMove()) return true;
+    if (Grant(loss.empty() ? "its worker is drained or does not suit" : loss)) {
+      return true;
+    }
+    if (is_draining && task_.assignment.assigned()) {
+      change_.release = "the worker is drained";
+    }
+    return loss.empty() && !change_.release.has_value();
+  }
+
+  void Configure() {
+    if (now_ - task_.use_time >= kUnusedSlotKept) {
+      if (task_.assignment.assigned()) {
+        change_.release = "the task was not used for 3 days";
+      }
+      Explain(
+          "its slot was given back after 3 days without use; the next edit, "
+          "test, precheck or start gets one again");
+    } else if (KeepSlot()) {
+      // Why it came back here stays until it is used.
+      if (task_.use_time > task_.state_time) Explain("");
+    } else {
+      Explain(placer_->Refusals(task_));
     }
   }
 
-  void AskProbes() {
-    if (change_.grant.has_value() || change_.release || worker_ == nullptr ||
-        !Loss().empty()) {
-      return;
-    }
-    for (const ProbeKind kind : kProbeKinds) {
-      const std::optional<ConnectionCheck>& check =
-          kind == ProbeKind::kCheckSource ? task_.source_check
-                                          : task_.destination_check;
-      const bool is_answered = check.has_value() && check->answer.has_value();
-      const bool is_current =
-          check.has_value() && check->generation == task_.generation;
-      const bool is_open = check.has_value() && !is_answered &&
-                           check->epoch == task_.assignment.epoch &&
-                           check->deadline > now_;
-      if (!is_current || (!is_answered && !is_open)) {
-        change_.probes.push_back(kind);
-      }
-    }
+  bool IsReady() const {
+    return task_.precheck.has_value() && task_.precheck->ready;
   }
 
   void WaitForStart() {
-    KeepSlot();
-    if (change_.release) return;
+    const bool has_slot = KeepSlot();
     const std::optional<absl::Time>& at = task_.spec.start_time;
-    if (!at.has_value() || *at <= now_) {
-      Enter(TaskState::kStarting, "");
+    if (at.has_value() && *at > now_) {
+      Explain(IsReady() ? ""
+                        : "its precheck is no longer ready: run it before the "
+                          "start time");
+    } else if (!IsReady()) {
+      Enter(TaskState::kConfiguration,
+            "it was not started: its precheck is no longer ready; run the "
+            "precheck, then start again");
+    } else if (!has_slot) {
+      Explain(placer_->Refusals(task_));
     } else {
-      AskProbes();
+      Enter(TaskState::kStarting, "");
+      if (at.has_value()) NoteLateness(*at);
     }
+  }
+
+  // Late: no controller was there, or no worker, when the time came. A task
+  // that was started, or whose time was changed, after that time is not.
+  void NoteLateness(absl::Time start_time) {
+    const absl::Time due =
+        std::max({start_time, task_.desired_time, task_.update_time});
+    const absl::Duration late = absl::Floor(now_ - due, absl::Seconds(1));
+    if (late < kLateStart) return;
+    change_.note = TaskChange::Note{
+        .reason = "LATE_START",
+        .message = absl::StrCat(
+            "was due at ",
+            absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", due, absl::UTCTimeZone()),
+            ", started ", absl::FormatDuration(late), " late")};
   }
 
   bool WantsPause() const {
@@ -303,11 +336,12 @@ class TaskPlan {
   }
 
   void Replace(const std::string& loss) {
-    const bool is_granted = Grant(loss);
-    if (task_.state == TaskState::kStarting && !task_.synced) return;
-    Enter(
-        TaskState::kFaultRectification,
-        is_granted ? loss : absl::StrCat(loss, "; ", placer_->Refusals(task_)));
+    const std::string message =
+        Grant(loss) ? loss : absl::StrCat(loss, "; ", placer_->Refusals(task_));
+    if (task_.state != TaskState::kStarting || task_.synced) {
+      Enter(TaskState::kFaultRectification, message);
+    }
+    Explain(message);
   }
 
   // The state that the worker's report calls for.
@@ -356,22 +390,38 @@ class TaskPlan {
           message, report.fault);
   }
 
+  absl::string_view StopMessage() const {
+    switch (task_.stop_mode) {
+      case StopMode::kNow:
+        return "";
+      case StopMode::kDrain:
+        return "delivers what the source had committed when the stop was asked "
+               "for; a stop without draining ends it at once";
+    }
+    return "";
+  }
+
+  void End(absl::string_view message) {
+    Enter(TaskState::kCompleted, message);
+    if (task_.assignment.assigned()) change_.release = "the task has ended";
+  }
+
   void Stop() {
     if (!task_.started) {
-      Enter(TaskState::kCompleted, "it never ran");
-      change_.release = task_.assignment.assigned();
+      End("it never ran");
       return;
     }
     const std::string loss = Loss();
     if (!loss.empty()) {
-      Grant(loss);
+      Explain(Grant(loss) ? StopMessage()
+                          : absl::StrCat(loss, "; ", placer_->Refusals(task_)));
       return;
     }
+    Explain(StopMessage());
     if (report_ == nullptr) return;
     const TaskReport& report = report_->report;
     if (report.state == RunState::kFinished) {
-      Enter(TaskState::kCompleted, "its checkpoint is removed");
-      change_.release = true;
+      End("its checkpoint is removed");
     } else if (report.found_epoch >= task_.assignment.epoch &&
                report.found_epoch > Epoch()) {
       Grant("a higher epoch stands in the checkpoint topic");

@@ -3,11 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+
 namespace binferry::controller {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -39,6 +40,7 @@ class PlannerTest : public testing::Test {
     task.state_time = kNow - absl::Seconds(30);
     task.desired_time = kNow - absl::Seconds(30);
     task.desired_state = DesiredState::kRunning;
+    task.use_time = kNow;
     snapshot_.tasks.push_back(task);
     return snapshot_.tasks.back();
   }
@@ -93,7 +95,7 @@ TEST_F(PlannerTest, CreatingWaitsTenMinutesThenSaysWhyNobodyMatched) {
   AddWorker("drained").draining = true;
   Task& task = AddTask("t", TaskState::kCreating);
   task.state_time = kNow - kCreateTimeout + absl::Seconds(1);
-  ExpectNothing();
+  EXPECT_FALSE(Only().state.has_value());
   task.state_time = kNow - kCreateTimeout;
   const TaskChange change = Only();
   EXPECT_EQ(change.state->state, TaskState::kCreateFailed);
@@ -123,8 +125,10 @@ TEST_F(PlannerTest, SlotsAreNotGivenTwiceInOneRound) {
   AddTask("t2", TaskState::kCreating);
   AddTask("t3", TaskState::kCreating);
   const std::vector<TaskChange> changes = Plan(snapshot_);
-  ASSERT_THAT(changes, SizeIs(2));
+  ASSERT_THAT(changes, SizeIs(3));
   EXPECT_NE(changes[0].grant->worker.name, changes[1].grant->worker.name);
+  EXPECT_FALSE(changes[2].grant.has_value());
+  EXPECT_THAT(*changes[2].state_message, HasSubstr("all of its slots"));
 }
 
 TEST_F(PlannerTest, PreferredZoneComesBeforeFreeSlots) {
@@ -135,46 +139,103 @@ TEST_F(PlannerTest, PreferredZoneComesBeforeFreeSlots) {
   EXPECT_EQ(Only().grant->worker.name, WorkerName("b"));
 }
 
-TEST_F(PlannerTest, AStartThatWasAskedForWhileCreatingIsTaken) {
-  AddWorker("w");
-  AddAssigned(TaskState::kConfiguration, RunState::kIdle);
-  EXPECT_EQ(Entered(), TaskState::kPendingStart);
+TEST_F(PlannerTest, CreatingSaysWhatItWaitsFor) {
+  AddWorker("w").place.region = "other";
+  Task& task = AddTask("t", TaskState::kCreating);
+  EXPECT_THAT(*Only().state_message, HasSubstr("w: its region is other"));
+  task.state_message = *Only().state_message;
+  ExpectNothing();
 }
 
-TEST_F(PlannerTest, ConfigurationAsksProbesOnce) {
+TEST_F(PlannerTest, OnlySomeOfManyWorkersAreNamed) {
+  for (int i = 0; i < kMaxNamedRefusals + 7; ++i) {
+    AddWorker(absl::StrCat("w", i), 0);
+  }
+  AddTask("t", TaskState::kCreating);
+  EXPECT_THAT(*Only().state_message, HasSubstr("; and 7 more workers"));
+}
+
+TEST_F(PlannerTest, TheFailedCreationSaysSinceWhenAndWhatToDo) {
+  Task& task = AddTask("t", TaskState::kCreating);
+  task.state_time = kNow - kCreateTimeout;
+  const TaskChange change = Only();
+  EXPECT_EQ(change.state->failure->first_time, task.state_time);
+  EXPECT_THAT(change.state->failure->remedy, HasSubstr("task.placement"));
+}
+
+TEST_F(PlannerTest, AnUnusedTaskGivesItsSlotBackAndUseGetsOneAgain) {
   AddWorker("w");
   Task& task = AddAssigned(TaskState::kConfiguration, RunState::kIdle);
   task.desired_state = DesiredState::kConfigured;
-  EXPECT_THAT(Only().probes, ElementsAre(ProbeKind::kCheckSource,
-                                         ProbeKind::kCheckDestination));
-  ConnectionCheck open{.epoch = Epoch(3),
-                       .generation = Generation(1),
-                       .deadline = kNow + absl::Seconds(1)};
-  task.source_check = open;
-  task.destination_check = open;
+  task.use_time = kNow - kUnusedSlotKept + absl::Seconds(1);
   ExpectNothing();
-  // An answer that never came is asked for again; so is a changed spec.
-  task.source_check->deadline = kNow;
-  EXPECT_THAT(Only().probes, ElementsAre(ProbeKind::kCheckSource));
-  task.source_check->answer = ConnectionCheck::Answer{.passed = true};
+  task.use_time = kNow - kUnusedSlotKept;
+  const TaskChange change = Only();
+  EXPECT_THAT(*change.release, HasSubstr("not used for 3 days"));
+  EXPECT_THAT(*change.state_message, HasSubstr("slot was given back"));
+  EXPECT_FALSE(change.state.has_value()) << "the state stays";
+  task.assignment.worker = WorkerIdentity();
+  task.state_message = *change.state_message;
   ExpectNothing();
-  task.generation = Generation(2);
-  EXPECT_THAT(Only().probes, SizeIs(2));
+  task.use_time = kNow;
+  const TaskChange again = Only();
+  EXPECT_EQ(again.grant->worker.name, WorkerName("w"));
+  EXPECT_EQ(again.grant->epoch, Epoch(4));
+  EXPECT_EQ(*again.state_message, "");
+}
+
+TEST_F(PlannerTest, AStartGetsASlotAgainHoweverLongTheTaskWasLeftAlone) {
+  Task& task = AddTask("t", TaskState::kPendingStart);
+  task.precheck = PrecheckSummary{.ready = true};
+  task.use_time = kNow - absl::Hours(1000);
+  EXPECT_THAT(*Only().state_message, HasSubstr("no worker is registered"));
+  AddWorker("w");
+  const TaskChange change = Only();
+  EXPECT_TRUE(change.grant.has_value());
+  EXPECT_EQ(change.state->state, TaskState::kStarting);
 }
 
 TEST_F(PlannerTest, PendingStartWaitsForItsTime) {
   AddWorker("w");
   Task& task = AddAssigned(TaskState::kPendingStart, RunState::kIdle);
-  ConnectionCheck done{.generation = Generation(1)};
-  done.answer = ConnectionCheck::Answer{};
-  task.source_check = done;
-  task.destination_check = done;
+  task.precheck = PrecheckSummary{.ready = true};
   task.spec.start_time = kNow + absl::Seconds(1);
   ExpectNothing();
   task.spec.start_time = kNow;
   EXPECT_EQ(Entered(), TaskState::kStarting);
+  EXPECT_FALSE(Only().note.has_value());
   task.spec.start_time.reset();
   EXPECT_EQ(Entered(), TaskState::kStarting);
+}
+
+TEST_F(PlannerTest, ALateStartComesAtOnceAndSaysSo) {
+  AddWorker("w");
+  Task& task = AddAssigned(TaskState::kPendingStart, RunState::kIdle);
+  task.precheck = PrecheckSummary{.ready = true};
+  task.desired_time = kNow - absl::Hours(9);
+  task.update_time = task.desired_time;
+  task.spec.start_time = kNow - absl::Hours(2);
+  const TaskChange change = Only();
+  EXPECT_EQ(change.state->state, TaskState::kStarting);
+  ASSERT_TRUE(change.note.has_value());
+  EXPECT_EQ(change.note->reason, "LATE_START");
+  EXPECT_EQ(change.note->message,
+            "was due at 2027-01-15T06:00:00Z, started 2h late");
+  // Asked for after its time: it is on time.
+  task.desired_time = kNow;
+  EXPECT_FALSE(Only().note.has_value());
+}
+
+TEST_F(PlannerTest, AStartWhoseCheckIsVoidWhenItsTimeComesIsNotTaken) {
+  AddWorker("w");
+  Task& task = AddAssigned(TaskState::kPendingStart, RunState::kIdle);
+  task.precheck = PrecheckSummary{.open_items = {"objects_exist: VOID"}};
+  task.spec.start_time = kNow + absl::Hours(1);
+  EXPECT_THAT(*Only().state_message, HasSubstr("no longer ready"));
+  task.spec.start_time = kNow;
+  const TaskChange change = Only();
+  EXPECT_EQ(change.state->state, TaskState::kConfiguration);
+  EXPECT_THAT(change.state->message, HasSubstr("run the precheck"));
 }
 
 TEST_F(PlannerTest, RunningReportsBringIncrementalSync) {
@@ -248,6 +309,9 @@ TEST_F(PlannerTest, ALostTaskThatNobodyTakesSaysSoAndWaits) {
   EXPECT_FALSE(change.grant.has_value());
   EXPECT_THAT(change.state->message, HasSubstr("it is lost"));
   task.state = TaskState::kFaultRectification;
+  task.state_message = change.state->message;
+  ExpectNothing();
+  snapshot_.workers[0].silent_for = 10 * kLease;
   ExpectNothing();
   // Its worker is back, and tells that it still runs it.
   snapshot_.workers[0].silent_for = absl::ZeroDuration();
@@ -276,7 +340,7 @@ TEST_F(PlannerTest, ADrainingWorkerKeepsATaskUntilItHasStoppedIt) {
 TEST_F(PlannerTest, ReservedSlotsLeaveADrainingWorkerAtOnce) {
   AddWorker("w").draining = true;
   AddAssigned(TaskState::kConfiguration, RunState::kIdle);
-  EXPECT_TRUE(Only().release);
+  EXPECT_TRUE(Only().release.has_value());
   AddWorker("other");
   EXPECT_EQ(Only().grant->worker.name, WorkerName("other"));
 }
@@ -316,7 +380,20 @@ TEST_F(PlannerTest, StoppingEndsWhenTheCheckpointIsRemoved) {
   task.report->report.state = RunState::kFinished;
   const TaskChange change = Only();
   EXPECT_EQ(change.state->state, TaskState::kCompleted);
-  EXPECT_TRUE(change.release);
+  EXPECT_TRUE(change.release.has_value());
+}
+
+TEST_F(PlannerTest, ADrainThatCannotGoOnStaysUntilItIsCutShort) {
+  AddWorker("w");
+  Task& task = AddAssigned(TaskState::kStopping, RunState::kRetrying);
+  task.stop_mode = StopMode::kDrain;
+  task.report->report.fault = Fault{.code = "UNAVAILABLE"};
+  task.state_time = kNow - absl::Hours(100);
+  EXPECT_THAT(*Only().state_message, HasSubstr("without draining"));
+  task.state_message = *Only().state_message;
+  ExpectNothing();
+  task.report->report.state = RunState::kFinished;
+  EXPECT_EQ(Entered(), TaskState::kCompleted);
 }
 
 TEST_F(PlannerTest, ATaskThatNeverRanStopsWithoutAWorker) {

@@ -23,12 +23,15 @@ WorkerOrders OrdersFromRows(const PgRows& rows) {
     if (kind == "order") {
       const auto state = ParseTaskState(row.Text("state"));
       const auto desired = ParseDesiredState(row.Text("desired_state"));
+      const auto stop_mode = ParseStopMode(row.Text("stop_mode"));
       orders.orders.push_back(
           {.task_uid = uid,
            .epoch = Epoch(row.Int("epoch")),
            .generation = Generation(row.Int("generation")),
-           .purpose = PurposeOf(state.value_or(TaskState::kConfiguration),
-                                desired.value_or(DesiredState::kConfigured)),
+           .purpose = PurposeOf(
+               {.state = state.value_or(TaskState::kConfiguration),
+                .desired = desired.value_or(DesiredState::kConfigured),
+                .stop_mode = stop_mode.value_or(StopMode::kNow)}),
            .retry_count = row.Int("retry_count")});
     } else if (kind == "probe") {
       const auto probe_kind = ParseProbeKind(row.Text("probe_kind"));
@@ -54,7 +57,7 @@ absl::StatusOr<Task> CheckClaim(PgTransaction* transaction,
   BINFERRY_ASSIGN_OR_RETURN(
       const PgRows rows,
       transaction->Execute(
-          SelectTasks(Document::kRead,
+          SelectTasks(Document::kFull,
                       "WHERE t.uid::text = $1 AND t.worker = $2 AND "
                       "t.worker_incarnation = $3 AND t.epoch = $4 "
                       "FOR SHARE OF t"),
@@ -109,6 +112,7 @@ absl::StatusOr<TaskRuntime> ReadRuntime(PgTransaction* transaction,
     runtime.state_partition = static_cast<int32_t>(rows[0].Int("partition"));
   }
   runtime.start_position_committed = task.start_position_committed;
+  runtime.reset_count = task.reset_count;
   return runtime;
 }
 

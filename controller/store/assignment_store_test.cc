@@ -76,9 +76,8 @@ TEST_F(AssignmentStoreTest, AHeartbeatIsOneStatementWhateverItCarries) {
   EXPECT_EQ(Get(placed[7]).report->report.state, RunState::kRunning);
 }
 
-TEST_F(AssignmentStoreTest, ReportsAreKeptWhole) {
-  const Task task = Place(Create("orders"), TaskState::kStarting);
-  TaskReport report = Report(task, RunState::kRetrying);
+// `report` with everything that a worker may tell.
+TaskReport FullReport(TaskReport report) {
   report.position =
       Position{.file = "bin.000001",
                .position = uint64_t{1} << 63,
@@ -96,8 +95,30 @@ TEST_F(AssignmentStoreTest, ReportsAreKeptWhole) {
                        .message = std::string("no \"Kafka\"\n\0\xff", 13),
                        .time = absl::FromUnixSeconds(1'800'000'000),
                        .attempts = 3,
-                       .next_retry_time = absl::FromUnixSeconds(1'800'000'009)};
+                       .next_retry_time = absl::FromUnixSeconds(1'800'000'009),
+                       .first_time = absl::FromUnixSeconds(1'700'000'000),
+                       .remedy = "start it"};
+  report.source_position =
+      Position{.file = "bin.000009", .position = 4, .gtid_set = "a:1-9"};
+  report.load = PipelineLoad{.memory_bytes = uint64_t{1} << 63,
+                             .memory_limit_bytes = 2,
+                             .queued_records = 3,
+                             .queued_records_limit = 4,
+                             .back_pressure_reason = "DESTINATION"};
+  report.top_tables = {{.database = "shop",
+                        .table = "it's \"1\"",
+                        .inserts = 1,
+                        .updates = 2,
+                        .deletes = 3,
+                        .record_bytes = uint64_t{1} << 63},
+                       {.database = "shop", .table = "second"}};
   report.start_position_committed = true;
+  return report;
+}
+
+TEST_F(AssignmentStoreTest, ReportsAreKeptWhole) {
+  const Task task = Place(Create("orders"), TaskState::kStarting);
+  const TaskReport report = FullReport(Report(task, RunState::kRetrying));
   Heartbeat beat = Beat(1);
   beat.reports = {report};
   ASSERT_THAT(assignments_->Beat(beat), IsOk());
@@ -109,12 +130,26 @@ TEST_F(AssignmentStoreTest, ReportsAreKeptWhole) {
   EXPECT_EQ(read.report->report.fault->message, "no \"Kafka\"\n??");
   EXPECT_EQ(read.report->report.fault->next_retry_time,
             report.fault->next_retry_time);
+  EXPECT_EQ(read.report->report.fault->first_time, report.fault->first_time);
+  EXPECT_EQ(read.report->report.fault->remedy, "start it");
+  EXPECT_EQ(read.report->report.source_position, report.source_position);
+  EXPECT_EQ(read.report->report.load, report.load);
+  EXPECT_EQ(read.report->observed_generation, task.generation);
+  EXPECT_EQ((*tasks_->ReadDetails({task.uid}, 1))[task.uid].top_tables,
+            report.top_tables);
   EXPECT_TRUE(read.start_position_committed);
   // What a reserved task leaves out stays.
   beat = Beat(2);
   beat.reports = {Report(task, RunState::kIdle)};
+  beat.reports[0].generation = Generation(0);
   ASSERT_THAT(assignments_->Beat(beat), IsOk());
   read = Get(task);
+  EXPECT_EQ(read.report->report.source_position, report.source_position);
+  EXPECT_EQ(read.report->report.generation, Generation(0));
+  EXPECT_EQ(read.report->observed_generation, task.generation);
+  EXPECT_FALSE(read.report->report.load.has_value());
+  EXPECT_EQ((*tasks_->ReadDetails({task.uid}, 1))[task.uid].top_tables.size(),
+            2u);
   EXPECT_EQ(read.report->report.position, report.position);
   EXPECT_EQ(read.report->report.counters, report.counters);
   EXPECT_FALSE(read.report->report.fault.has_value());
@@ -230,11 +265,12 @@ TEST_F(AssignmentStoreTest, ACommittedStartPositionIsNeverForgotten) {
 TEST_F(AssignmentStoreTest, ProbesGoOutOnceAnsweredNoMore) {
   Task task = Place(Create("orders"), TaskState::kConfiguration);
   ASSERT_THAT(assignments_->Beat(Beat(1)), IsOk());
-  TaskChange ask;
-  ask.uid = task.uid;
-  ask.version = task.version;
-  ask.probes = {ProbeKind::kCheckSource, ProbeKind::kCheckDestination};
-  ASSERT_THAT(plans_->Apply(ask), IsOk());
+  ASSERT_THAT(
+      pool_->Execute("INSERT INTO probes (task_uid, kind, epoch, generation, "
+                     "deadline) SELECT uid, k, epoch, generation, now() + "
+                     "interval '1 minute' FROM tasks, unnest(ARRAY["
+                     "'CHECK_SOURCE', 'CHECK_DESTINATION']) k"),
+      IsOk());
   const auto orders = assignments_->ReadOrders(kWorker);
   ASSERT_THAT(orders, IsOk());
   ASSERT_THAT(orders->probes, SizeIs(2));
@@ -270,6 +306,67 @@ TEST_F(AssignmentStoreTest, WorkersShowWhereTheyStand) {
   EXPECT_THAT(workers_->List(WorkerName("w1"), 10), IsOkAndHolds(IsEmpty()));
   EXPECT_THAT(workers_->Get(WorkerName("w2")),
               StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(AssignmentStoreTest, AShorterListOfTablesReplacesALongerOne) {
+  const Task task = Place(Create("orders"), TaskState::kIncrementalSync);
+  Heartbeat beat = Beat(1);
+  beat.reports = {Report(task, RunState::kRunning)};
+  for (size_t i = 0; i < kMaxTopTables + 3; ++i) {
+    beat.reports[0].top_tables.push_back(
+        {.database = "d", .table = std::to_string(i)});
+  }
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  EXPECT_EQ(Count("task_top_tables"), static_cast<int64_t>(kMaxTopTables));
+  beat.sequence = 2;
+  beat.reports[0].top_tables = {{.database = "d", .table = "only"}};
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  EXPECT_EQ((*tasks_->ReadDetails({task.uid}, 1))[task.uid].top_tables,
+            beat.reports[0].top_tables);
+}
+
+TEST_F(AssignmentStoreTest, AStopThatDrainsIsOrderedAsSuch) {
+  const Task task = Place(Create("orders"), TaskState::kIncrementalSync);
+  ASSERT_THAT(tasks_->Apply(task.key, {.action = UserAction::kStop}), IsOk());
+  EXPECT_EQ((*assignments_->Beat(Beat(1))).orders[0].purpose, Purpose::kDrain);
+  ASSERT_THAT(tasks_->Apply(task.key, {.action = UserAction::kStop,
+                                       .stop_mode = StopMode::kNow}),
+              IsOk());
+  EXPECT_EQ((*assignments_->Beat(Beat(2))).orders[0].purpose, Purpose::kFinish);
+}
+
+TEST_F(AssignmentStoreTest, AResetIsToldAndForgetsTheCommittedStart) {
+  Task task = Place(Create("orders"), TaskState::kStarting);
+  Heartbeat beat = Beat(1);
+  beat.reports = {Report(task, RunState::kRunning)};
+  beat.reports[0].start_position_committed = true;
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  ASSERT_TRUE(Get(task).start_position_committed);
+  task = Place(Get(task), TaskState::kPaused);
+  SpecUpdate update;
+  update.spec = task.spec;
+  update.spec.document = "from elsewhere";
+  update.read_revision = task.revision;
+  const auto reset = tasks_->Reset(task.key, update);
+  ASSERT_THAT(reset, IsOk());
+  EXPECT_EQ(reset->state, TaskState::kConfiguration);
+  EXPECT_EQ(reset->generation, task.generation.Next());
+  EXPECT_EQ(reset->spec.document, "from elsewhere");
+  EXPECT_TRUE(reset->started);
+  // A report of the run before does not speak of the new start.
+  beat.sequence = 2;
+  beat.reports[0].epoch = task.assignment.epoch;
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  EXPECT_FALSE(Get(task).start_position_committed);
+  const auto assigned =
+      assignments_->GetAssignedTask({kWorker, task.uid, task.assignment.epoch});
+  ASSERT_THAT(assigned, IsOk());
+  EXPECT_EQ(assigned->runtime.reset_count, 1);
+  EXPECT_FALSE(assigned->runtime.start_position_committed);
+  beat.sequence = 3;
+  beat.reports[0].generation = reset->generation;
+  ASSERT_THAT(assignments_->Beat(beat), IsOk());
+  EXPECT_TRUE(Get(task).start_position_committed);
 }
 
 }  // namespace

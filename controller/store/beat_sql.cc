@@ -12,12 +12,12 @@ namespace {
 
 constexpr char kOrders[] = R"sql(
   SELECT 'order' AS kind, t.uid, t.epoch, t.generation, t.state,
-    t.desired_state, t.retry_count, NULL::uuid AS probe_id,
+    t.desired_state, t.stop_mode, t.retry_count, NULL::uuid AS probe_id,
     NULL::text AS probe_kind, NULL::bigint AS time_left_ms
   FROM tasks t WHERE t.worker = $1 AND t.worker_incarnation = $2
   UNION ALL
   SELECT 'probe', t.uid, p.epoch, p.generation, t.state, t.desired_state,
-    t.retry_count, p.id, p.kind,
+    t.stop_mode, t.retry_count, p.id, p.kind,
     (extract(epoch FROM p.deadline - now()) * 1000)::bigint
   FROM probes p JOIN tasks t ON t.uid = p.task_uid AND t.epoch = p.epoch
   WHERE t.worker = $1 AND t.worker_incarnation = $2
@@ -70,7 +70,12 @@ input AS (
     source_time timestamptz, last_record_id numeric, inserts numeric,
     updates numeric, deletes numeric, records numeric, transactions numeric,
     binlog_bytes numeric, record_bytes numeric, ddl_omitted numeric,
-    recoveries numeric, replaced_texts numeric, alerts numeric, events json)
+    recoveries numeric, replaced_texts numeric, alerts numeric,
+    fault_first_time timestamptz, fault_remedy text, source_file text,
+    source_position numeric, source_gtid_set text, memory_bytes numeric,
+    memory_limit_bytes numeric, queued_records numeric,
+    queued_records_limit numeric, back_pressure_reason text, top_tables json,
+    events json)
   JOIN tasks t ON t.uid = i.uid AND t.worker = $1
     AND t.worker_incarnation = $2 AND t.epoch = i.epoch
   LEFT JOIN task_reports old ON old.task_uid = i.uid
@@ -91,14 +96,28 @@ std::string Rate(absl::string_view rate, absl::string_view counter) {
 
 // Position and counters that a report leaves out stay as they were.
 std::string Reported() {
-  constexpr absl::string_view kFacts[] = {
-      "generation",           "run_state",  "retry_count",
-      "found_epoch",          "lag_ms",     "fault_code",
-      "fault_message",        "fault_time", "fault_attempts",
-      "fault_next_retry_time"};
+  constexpr absl::string_view kFacts[] = {"generation",
+                                          "run_state",
+                                          "retry_count",
+                                          "found_epoch",
+                                          "lag_ms",
+                                          "fault_code",
+                                          "fault_message",
+                                          "fault_time",
+                                          "fault_attempts",
+                                          "fault_next_retry_time",
+                                          "fault_first_time",
+                                          "fault_remedy",
+                                          "memory_bytes",
+                                          "memory_limit_bytes",
+                                          "queued_records",
+                                          "queued_records_limit",
+                                          "back_pressure_reason"};
   constexpr absl::string_view kPosition[] = {"binlog_file", "binlog_position",
                                              "gtid_set",    "rows_done",
                                              "source_time", "last_record_id"};
+  constexpr absl::string_view kSource[] = {"source_file", "source_position",
+                                           "source_gtid_set"};
   constexpr absl::string_view kCounters[] = {
       "inserts",      "updates",        "deletes",      "records",
       "transactions", "binlog_bytes",   "record_bytes", "ddl_omitted",
@@ -117,6 +136,13 @@ std::string Reported() {
         column, " = CASE WHEN excluded.binlog_file IS NULL THEN r.", column,
         " ELSE excluded.", column, " END"));
   }
+  for (const absl::string_view column : kSource) {
+    columns.emplace_back(column);
+    sets.push_back(absl::StrCat(column,
+                                " = CASE WHEN excluded.source_file IS NULL "
+                                "THEN r.",
+                                column, " ELSE excluded.", column, " END"));
+  }
   for (const absl::string_view column : kCounters) {
     columns.emplace_back(column);
     sets.push_back(absl::StrCat(column, " = coalesce(excluded.", column, ", r.",
@@ -124,10 +150,14 @@ std::string Reported() {
   }
   sets.push_back(Rate("records_per_second", "records"));
   sets.push_back(Rate("binlog_bytes_per_second", "binlog_bytes"));
+  sets.push_back(Rate("transactions_per_second", "transactions"));
+  sets.emplace_back(
+      "observed_generation = CASE WHEN excluded.generation = 0 THEN "
+      "r.observed_generation ELSE excluded.generation END");
   return absl::StrCat(
       "reported AS (INSERT INTO task_reports AS r (task_uid, "
-      "sequence, time, ",
-      absl::StrJoin(columns, ", "), ") SELECT uid, $3, now(), ",
+      "sequence, time, observed_generation, ",
+      absl::StrJoin(columns, ", "), ") SELECT uid, $3, now(), generation, ",
       absl::StrJoin(columns, ", "),
       " FROM input ON CONFLICT (task_uid) DO UPDATE SET ",
       absl::StrJoin(sets, ", "), " WHERE r.epoch <= excluded.epoch),\n");
@@ -138,6 +168,26 @@ committed AS (
   UPDATE tasks t SET start_position_committed = true FROM input i
   WHERE t.uid = i.uid AND t.epoch = i.epoch AND i.start_position_committed
     AND NOT t.start_position_committed
+    AND i.generation >= t.reset_generation
+),
+listed AS (
+  INSERT INTO task_top_tables (task_uid, place, database, table_name, inserts,
+    updates, deletes, record_bytes)
+  SELECT i.uid, c.place, coalesce(c.database, ''), coalesce(c.table_name, ''),
+    coalesce(c.inserts, 0), coalesce(c.updates, 0), coalesce(c.deletes, 0),
+    coalesce(c.record_bytes, 0)
+  FROM input i, json_to_recordset(i.top_tables) AS c (place integer,
+    database text, table_name text, inserts numeric, updates numeric,
+    deletes numeric, record_bytes numeric)
+  ON CONFLICT (task_uid, place) DO UPDATE SET database = excluded.database,
+    table_name = excluded.table_name, inserts = excluded.inserts,
+    updates = excluded.updates, deletes = excluded.deletes,
+    record_bytes = excluded.record_bytes
+),
+unlisted AS (
+  DELETE FROM task_top_tables p USING input i
+  WHERE p.task_uid = i.uid AND i.top_tables IS NOT NULL
+    AND p.place >= json_array_length(i.top_tables)
 ),
 happened AS (
   INSERT INTO task_events (task_uid, time, reason, message, epoch, number)

@@ -89,20 +89,29 @@ absl::Status WriteState(PgTransaction* transaction, const TaskChange& change,
     params.Text(next.failure->code)
         .Text(next.failure->message)
         .Time(next.failure->time)
-        .Int(next.failure->attempts);
+        .Int(next.failure->attempts)
+        .OptionalTime(next.failure->first_time)
+        .Text(next.failure->remedy);
   } else {
     params.OptionalText(std::nullopt)
         .OptionalText(std::nullopt)
         .OptionalTime(std::nullopt)
+        .OptionalText(std::nullopt)
+        .OptionalTime(std::nullopt)
         .OptionalText(std::nullopt);
   }
+  // A task that is configured anew was not started.
+  params.Bool(next.state == TaskState::kConfiguration);
   BINFERRY_RETURN_IF_ERROR(
       transaction
           ->Execute("UPDATE tasks SET state = $2, state_time = "
                     "clock_timestamp(), state_message = $3, "
                     "started = started OR $4, synced = synced OR $5, "
                     "failure_code = $6, failure_message = $7, "
-                    "failure_time = $8, failure_attempts = $9 WHERE uid = $1",
+                    "failure_time = $8, failure_attempts = $9, "
+                    "failure_first_time = $10, failure_remedy = $11, "
+                    "desired_state = CASE WHEN $12 THEN 'configured' ELSE "
+                    "desired_state END WHERE uid = $1",
                     params)
           .status());
   return AddEvent(transaction, change.uid, "STATE",
@@ -136,25 +145,9 @@ absl::Status WriteRelease(PgTransaction* transaction, const TaskChange& change,
                     "WHERE uid = $1",
                     PgParams().Text(change.uid.value()))
           .status());
-  return AddEvent(transaction, change.uid, "RELEASED",
-                  absl::StrCat("worker ", present.worker));
-}
-
-absl::Status WriteProbe(PgTransaction* transaction, const TaskUid& uid,
-                        ProbeKind kind) {
-  return transaction
-      ->Execute(
-          "INSERT INTO probes (task_uid, kind, epoch, generation, deadline) "
-          "SELECT uid, $2, epoch, generation, now() + $3 * interval "
-          "'1 second' FROM tasks WHERE uid = $1 ON CONFLICT (task_uid, kind) "
-          "DO UPDATE SET id = excluded.id, epoch = excluded.epoch, "
-          "generation = excluded.generation, deadline = excluded.deadline, "
-          "answer_time = NULL, passed = NULL, message = NULL",
-          PgParams()
-              .Text(uid.value())
-              .Text(ProbeKindName(kind))
-              .Int(absl::ToInt64Seconds(kProbeTimeout)))
-      .status();
+  return AddEvent(
+      transaction, change.uid, "RELEASED",
+      absl::StrCat("worker ", present.worker, ": ", *change.release));
 }
 
 absl::Status ApplyChange(const TaskChange& change, PgTransaction* transaction) {
@@ -162,14 +155,22 @@ absl::Status ApplyChange(const TaskChange& change, PgTransaction* transaction) {
                             LockPresent(transaction, change));
   if (change.state.has_value()) {
     BINFERRY_RETURN_IF_ERROR(WriteState(transaction, change, present));
+  } else if (change.state_message.has_value()) {
+    BINFERRY_RETURN_IF_ERROR(
+        transaction
+            ->Execute(
+                "UPDATE tasks SET state_message = $2 WHERE uid = $1",
+                PgParams().Text(change.uid.value()).Text(*change.state_message))
+            .status());
   }
   if (change.grant.has_value()) {
     BINFERRY_RETURN_IF_ERROR(WriteGrant(transaction, change));
-  } else if (change.release) {
+  } else if (change.release.has_value()) {
     BINFERRY_RETURN_IF_ERROR(WriteRelease(transaction, change, present));
   }
-  for (const ProbeKind kind : change.probes) {
-    BINFERRY_RETURN_IF_ERROR(WriteProbe(transaction, change.uid, kind));
+  if (change.note.has_value()) {
+    BINFERRY_RETURN_IF_ERROR(AddEvent(
+        transaction, change.uid, change.note->reason, change.note->message));
   }
   BINFERRY_RETURN_IF_ERROR(
       transaction

@@ -124,5 +124,40 @@ TEST_F(PlanStoreTest, AFeedThatWasInterruptedSaysSoAndHearsAgain) {
   EXPECT_TRUE(task_changed.WaitForNotificationWithTimeout(absl::Seconds(5)));
 }
 
+TEST_F(PlanStoreTest, NotesAndMessagesOfAStateAreKept) {
+  const Task task = Place(Create("orders"), TaskState::kConfiguration);
+  TaskChange change;
+  change.uid = task.uid;
+  change.version = task.version;
+  change.release = "the task was not used for 3 days";
+  change.state_message = "its slot was given back";
+  change.note = TaskChange::Note{.reason = "LATE_START", .message = "2h late"};
+  ASSERT_THAT(plans_->Apply(change), IsOk());
+  const Task after = Get(task);
+  EXPECT_EQ(after.state, TaskState::kConfiguration);
+  EXPECT_EQ(after.state_time, task.state_time);
+  EXPECT_EQ(after.state_message, "its slot was given back");
+  EXPECT_FALSE(after.assignment.assigned());
+  const auto events = tasks_->ListEvents(task.uid, 2);
+  ASSERT_THAT(events, IsOk());
+  EXPECT_EQ((*events)[0].reason, "LATE_START");
+  EXPECT_EQ((*events)[1].message,
+            "worker w1: the task was not used for 3 days");
+}
+
+TEST_F(PlanStoreTest, AStartThatWasNotTakenIsNotWantedAnyMore) {
+  Task task = Place(Create("orders"), TaskState::kConfiguration);
+  task = *tasks_->Apply(task.key, {.action = UserAction::kStart});
+  ASSERT_EQ(task.desired_state, DesiredState::kRunning);
+  TaskChange change;
+  change.uid = task.uid;
+  change.version = task.version;
+  change.state = TaskChange::StateChange{.state = TaskState::kConfiguration,
+                                         .message = "run the precheck"};
+  ASSERT_THAT(plans_->Apply(change), IsOk());
+  EXPECT_EQ(Get(task).desired_state, DesiredState::kConfigured);
+  EXPECT_EQ(Get(task).state_message, "run the precheck");
+}
+
 }  // namespace
 }  // namespace binferry::controller

@@ -69,6 +69,32 @@ void WritePosition(const Position& position, ObjectWriter* object) {
   object->Number("last_record_id", position.last_record_id);
 }
 
+void WriteLoad(const PipelineLoad& load, ObjectWriter* object) {
+  object->Number("memory_bytes", load.memory_bytes);
+  object->Number("memory_limit_bytes", load.memory_limit_bytes);
+  object->Number("queued_records", load.queued_records);
+  object->Number("queued_records_limit", load.queued_records_limit);
+  object->Text("back_pressure_reason", load.back_pressure_reason);
+}
+
+void WriteTopTables(const std::vector<TableCounters>& tables,
+                    std::string* out) {
+  out->push_back('[');
+  for (size_t i = 0; i < std::min(tables.size(), kMaxTopTables); ++i) {
+    if (i > 0) out->push_back(',');
+    ObjectWriter object(out);
+    object.Number("place", i);
+    object.Text("database", tables[i].database);
+    object.Text("table_name", tables[i].table);
+    object.Number("inserts", tables[i].inserts);
+    object.Number("updates", tables[i].updates);
+    object.Number("deletes", tables[i].deletes);
+    object.Number("record_bytes", tables[i].record_bytes);
+    object.End();
+  }
+  out->push_back(']');
+}
+
 void WriteCounters(const Counters& counters, ObjectWriter* object) {
   object->Number("inserts", counters.inserts);
   object->Number("updates", counters.updates);
@@ -117,9 +143,20 @@ void WriteReport(const TaskReport& report, std::string* out) {
     object.Time("fault_time", report.fault->time);
     object.Number("fault_attempts", report.fault->attempts);
     object.Time("fault_next_retry_time", report.fault->next_retry_time);
+    object.Time("fault_first_time", report.fault->first_time);
+    object.Text("fault_remedy", report.fault->remedy);
   }
   if (report.position.has_value()) WritePosition(*report.position, &object);
   if (report.counters.has_value()) WriteCounters(*report.counters, &object);
+  if (report.source_position.has_value()) {
+    object.Text("source_file", report.source_position->file);
+    object.Number("source_position", report.source_position->position);
+    object.LongText("source_gtid_set", report.source_position->gtid_set);
+  }
+  if (report.load.has_value()) WriteLoad(*report.load, &object);
+  if (!report.top_tables.empty()) {
+    WriteTopTables(report.top_tables, object.Raw("top_tables"));
+  }
   WriteEvents(report.events, object.Raw("events"));
   object.End();
 }

@@ -17,7 +17,8 @@ constexpr char kColumns[] = R"sql(
   t.security_group, t.start_time,
   t.desired_state, t.desired_time, t.state, t.state_time, t.state_message,
   t.failure_code, t.failure_message, t.failure_time, t.failure_attempts,
-  t.worker, t.worker_incarnation, t.epoch, t.retry_count, t.started, t.synced,
+  t.failure_first_time, t.failure_remedy, t.use_time, t.stop_mode,
+  t.reset_count, t.worker, t.worker_incarnation, t.epoch, t.retry_count, t.started, t.synced,
   t.start_position_committed,
   r.epoch AS report_epoch, r.sequence AS report_sequence,
   r.time AS report_time, r.generation AS report_generation, r.run_state,
@@ -28,7 +29,10 @@ constexpr char kColumns[] = R"sql(
   r.binlog_bytes, r.record_bytes, r.ddl_omitted, r.recoveries,
   coalesce(r.replaced_texts, 0) AS replaced_texts,
   coalesce(r.alerts, 0) AS alerts,
-  r.records_per_second, r.binlog_bytes_per_second,
+  r.records_per_second, r.binlog_bytes_per_second, r.transactions_per_second,
+  r.fault_first_time, r.fault_remedy, r.observed_generation, r.source_file,
+  r.source_position, r.source_gtid_set, r.memory_bytes, r.memory_limit_bytes,
+  r.queued_records, r.queued_records_limit, r.back_pressure_reason,
   s.epoch AS s_epoch, s.generation AS s_generation, s.deadline AS s_deadline,
   s.answer_time AS s_answer_time, s.passed AS s_passed, s.message AS s_message,
   d.epoch AS d_epoch, d.generation AS d_generation, d.deadline AS d_deadline,
@@ -50,6 +54,23 @@ std::optional<Position> PositionFromRow(const PgRow& row) {
                   .rows_done = row.Uint("rows_done"),
                   .source_time = row.OptionalTime("source_time"),
                   .last_record_id = row.Uint("last_record_id")};
+}
+
+std::optional<Position> SourcePositionFromRow(const PgRow& row) {
+  if (row.IsNull("source_file")) return std::nullopt;
+  return Position{.file = row.Text("source_file"),
+                  .position = row.Uint("source_position"),
+                  .gtid_set = row.Text("source_gtid_set"),
+                  .source_time = std::nullopt};
+}
+
+std::optional<PipelineLoad> LoadFromRow(const PgRow& row) {
+  if (row.IsNull("memory_bytes")) return std::nullopt;
+  return PipelineLoad{.memory_bytes = row.Uint("memory_bytes"),
+                      .memory_limit_bytes = row.Uint("memory_limit_bytes"),
+                      .queued_records = row.Uint("queued_records"),
+                      .queued_records_limit = row.Uint("queued_records_limit"),
+                      .back_pressure_reason = row.Text("back_pressure_reason")};
 }
 
 std::optional<Counters> CountersFromRow(const PgRow& row) {
@@ -85,14 +106,20 @@ std::optional<StoredReport> ReportFromRow(const PgRow& row) {
               .message = row.Text("fault_message"),
               .time = row.Time("fault_time"),
               .attempts = static_cast<int32_t>(row.Int("fault_attempts")),
-              .next_retry_time = row.OptionalTime("fault_next_retry_time")};
+              .next_retry_time = row.OptionalTime("fault_next_retry_time"),
+              .first_time = row.OptionalTime("fault_first_time"),
+              .remedy = row.Text("fault_remedy")};
   }
+  report.source_position = SourcePositionFromRow(row);
+  report.load = LoadFromRow(row);
   report.start_position_committed = row.Bool("start_position_committed");
   report.found_epoch = Epoch(row.Int("found_epoch"));
   report.retry_count = row.Int("report_retry_count");
   stored.rates = {
       .records_per_second = row.Double("records_per_second"),
-      .binlog_bytes_per_second = row.Double("binlog_bytes_per_second")};
+      .binlog_bytes_per_second = row.Double("binlog_bytes_per_second"),
+      .transactions_per_second = row.Double("transactions_per_second")};
+  stored.observed_generation = Generation(row.Int("observed_generation"));
   stored.time = row.Time("report_time");
   stored.sequence = row.Int("report_sequence");
   return stored;
@@ -118,6 +145,18 @@ std::optional<ConnectionCheck> CheckFromRow(const PgRow& row,
   return check;
 }
 
+absl::string_view DocumentColumn(Document document) {
+  switch (document) {
+    case Document::kFull:
+      return "t.document";
+    case Document::kBasic:
+      return "coalesce(t.basic_document, t.document)";
+    case Document::kLeft:
+      return "''::bytea";
+  }
+  return "";
+}
+
 StoredSpec SpecFromRow(const PgRow& row) {
   StoredSpec spec;
   spec.document = row.Bytes("document");
@@ -139,10 +178,8 @@ StoredSpec SpecFromRow(const PgRow& row) {
 }  // namespace
 
 std::string SelectTasks(Document document, absl::string_view rest) {
-  return absl::StrCat(
-      "SELECT ",
-      document == Document::kRead ? "t.document" : "''::bytea AS document",
-      ", ", kColumns, kFrom, rest);
+  return absl::StrCat("SELECT ", DocumentColumn(document), " AS document, ",
+                      kColumns, kFrom, rest);
 }
 
 Task TaskFromRow(const PgRow& row) {
@@ -166,8 +203,14 @@ Task TaskFromRow(const PgRow& row) {
         Fault{.code = row.Text("failure_code"),
               .message = row.Text("failure_message"),
               .time = row.Time("failure_time"),
-              .attempts = static_cast<int32_t>(row.Int("failure_attempts"))};
+              .attempts = static_cast<int32_t>(row.Int("failure_attempts")),
+              .first_time = row.OptionalTime("failure_first_time"),
+              .remedy = row.Text("failure_remedy")};
   }
+  task.stop_mode =
+      ParseStopMode(row.Text("stop_mode")).value_or(StopMode::kNow);
+  task.use_time = row.Time("use_time");
+  task.reset_count = row.Int("reset_count");
   task.assignment = {
       .worker = {.name = WorkerName(row.Text("worker")),
                  .incarnation = Incarnation(row.Text("worker_incarnation"))},
@@ -176,6 +219,8 @@ Task TaskFromRow(const PgRow& row) {
   task.started = row.Bool("started");
   task.synced = row.Bool("synced");
   task.start_position_committed = row.Bool("start_position_committed");
+  // Until prechecks are kept.
+  task.precheck = PrecheckSummary{.ready = true};
   task.report = ReportFromRow(row);
   task.source_check = CheckFromRow(row, "s");
   task.destination_check = CheckFromRow(row, "d");

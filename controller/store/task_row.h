@@ -10,10 +10,14 @@
 
 namespace binferry::controller {
 
-enum class Document { kRead, kLeft };
+enum class Document {
+  kFull,
+  kBasic,  // `basic_document`, or the whole where an old row has none.
+  kLeft,   // Empty.
+};
 
 // `SELECT ... FROM tasks t ... ` followed by `rest` (WHERE, ORDER BY, ...),
-// whose rows TaskFromRow reads.
+// whose rows TaskFromRow reads. One row a task, by primary keys only.
 std::string SelectTasks(Document document, absl::string_view rest);
 
 Task TaskFromRow(const PgRow& row);

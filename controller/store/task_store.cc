@@ -8,13 +8,12 @@
 #include "common/status_details.h"
 #include "common/status_macros.h"
 #include "controller/store/notify.h"
+#include "controller/store/task_list_query.h"
 #include "controller/store/task_row.h"
 #include "controller/store/transact.h"
 
 namespace binferry::controller {
 namespace {
-
-constexpr int kMaxPage = 1'000;
 
 std::string NameOf(const TaskKey& key) {
   return absl::StrCat("projects/", key.project, "/tasks/", key.task_id);
@@ -38,7 +37,7 @@ absl::StatusOr<Task> ReadTask(PgTransaction* transaction, const TaskKey& key,
       const PgRows rows,
       transaction->Execute(
           SelectTasks(
-              Document::kRead,
+              Document::kFull,
               absl::StrCat("WHERE t.project = $1 AND t.task_id = $2 ", lock)),
           PgParams().Text(key.project).Text(key.task_id)));
   if (rows.empty()) return NoSuchTask(NameOf(key));
@@ -83,6 +82,7 @@ absl::Status WriteSecrets(PgTransaction* transaction, const TaskUid& uid,
 
 void AppendSpec(const StoredSpec& spec, PgParams* params) {
   params->Bytes(spec.document)
+      .Bytes(spec.basic_document)
       .TextMap(spec.tags)
       .Text(spec.placement.region)
       .TextArray(spec.placement.availability_zones)
@@ -100,7 +100,7 @@ absl::StatusOr<std::optional<Task>> FindByRequest(PgTransaction* transaction,
   BINFERRY_ASSIGN_OR_RETURN(
       const PgRows rows,
       transaction->Execute(
-          SelectTasks(Document::kRead,
+          SelectTasks(Document::kFull,
                       "WHERE t.project = $1 AND t.create_request_id = $2"),
           PgParams().Text(task.key.project).Text(task.request_id)));
   if (rows.empty()) return std::nullopt;
@@ -130,9 +130,10 @@ absl::StatusOr<Task> CreateTask(const NewTask& task,
       const PgRows inserted,
       transaction->Execute(
           "INSERT INTO tasks (uid, project, task_id, create_request_id, "
-          "document, tags, region, availability_zones, network_type, vpc, "
-          "subnet, security_group, start_time) VALUES ($1, $2, $3, $4, $5, "
-          "$6::jsonb, $7, $8::text[], $9, $10, $11, $12, $13) "
+          "document, basic_document, tags, region, availability_zones, "
+          "network_type, vpc, subnet, security_group, start_time) VALUES "
+          "($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9::text[], $10, $11, $12, "
+          "$13, $14) "
           "ON CONFLICT (project, task_id) DO NOTHING RETURNING uid",
           params));
   if (inserted.empty()) {
@@ -163,24 +164,30 @@ absl::Status ClearSecrets(PgTransaction* transaction, const TaskUid& uid,
       .status();
 }
 
+// The next generation and revision.
+absl::Status WriteSpec(PgTransaction* transaction, const TaskUid& uid,
+                       const StoredSpec& spec) {
+  PgParams params;
+  params.Text(uid.value());
+  AppendSpec(spec, &params);
+  return transaction
+      ->Execute(
+          "UPDATE tasks SET document = $2, basic_document = $3, "
+          "tags = $4::jsonb, region = $5, availability_zones = $6::text[], "
+          "network_type = $7, vpc = $8, subnet = $9, security_group = $10, "
+          "start_time = $11, generation = generation + 1, "
+          "revision = revision + 1, version = version + 1, "
+          "update_time = now(), use_time = now() WHERE uid = $1",
+          params)
+      .status();
+}
+
 absl::StatusOr<Task> UpdateTask(const TaskKey& key, const SpecUpdate& update,
                                 PgTransaction* transaction) {
   BINFERRY_ASSIGN_OR_RETURN(const Task task, LockTask(transaction, key));
   BINFERRY_RETURN_IF_ERROR(CheckAction(task, UserAction::kUpdate));
   if (task.revision != update.read_revision) return EtagMismatch(task);
-  PgParams params;
-  params.Text(task.uid.value());
-  AppendSpec(update.spec, &params);
-  BINFERRY_RETURN_IF_ERROR(
-      transaction
-          ->Execute(
-              "UPDATE tasks SET document = $2, tags = $3::jsonb, region = $4, "
-              "availability_zones = $5::text[], network_type = $6, vpc = $7, "
-              "subnet = $8, security_group = $9, start_time = $10, "
-              "generation = generation + 1, revision = revision + 1, "
-              "version = version + 1, update_time = now() WHERE uid = $1",
-              params)
-          .status());
+  BINFERRY_RETURN_IF_ERROR(WriteSpec(transaction, task.uid, update.spec));
   BINFERRY_RETURN_IF_ERROR(WriteSecrets(transaction, task.uid, update.secrets));
   BINFERRY_RETURN_IF_ERROR(
       ClearSecrets(transaction, task.uid, update.cleared_secrets));
@@ -203,8 +210,10 @@ absl::Status WriteVerb(PgTransaction* transaction, const Task& before,
               "UPDATE tasks SET desired_state = $2, desired_time = $3, "
               "state = $4, state_time = $5, state_message = $6, "
               "retry_count = $7, start_time = $8, revision = $9, "
+              "stop_mode = $10, use_time = $11, reset_count = $12, "
+              "synced = $13, start_position_committed = $14, "
               "version = version + 1, update_time = now(), "
-              "failure_code = CASE WHEN $10 THEN NULL ELSE failure_code END "
+              "failure_code = CASE WHEN $15 THEN NULL ELSE failure_code END "
               "WHERE uid = $1",
               PgParams()
                   .Text(after.uid.value())
@@ -216,6 +225,11 @@ absl::Status WriteVerb(PgTransaction* transaction, const Task& before,
                   .Int(after.retry_count)
                   .OptionalTime(after.spec.start_time)
                   .Int(after.revision)
+                  .Text(StopModeName(after.stop_mode))
+                  .Time(after.use_time)
+                  .Int(after.reset_count)
+                  .Bool(after.synced)
+                  .Bool(after.start_position_committed)
                   .Bool(!after.failure.has_value()))
           .status());
   if (before.state == after.state) return absl::OkStatus();
@@ -230,19 +244,47 @@ absl::Status WriteVerb(PgTransaction* transaction, const Task& before,
       .status();
 }
 
+absl::StatusOr<absl::Time> TimeOf(PgTransaction* transaction) {
+  BINFERRY_ASSIGN_OR_RETURN(
+      const PgRows now,
+      transaction->Execute("SELECT clock_timestamp() AS now"));
+  return now[0].Time("now");
+}
+
 absl::StatusOr<Task> ApplyTo(const TaskKey& key, const TaskStore::Verb& verb,
                              PgTransaction* transaction) {
   BINFERRY_ASSIGN_OR_RETURN(Task task, LockTask(transaction, key));
   BINFERRY_RETURN_IF_ERROR(CheckEtag(task, verb.etag));
-  BINFERRY_ASSIGN_OR_RETURN(
-      const PgRows now,
-      transaction->Execute("SELECT clock_timestamp() AS now"));
+  BINFERRY_ASSIGN_OR_RETURN(const absl::Time now, TimeOf(transaction));
   const Task before = task;
   BINFERRY_RETURN_IF_ERROR(ApplyVerb({.verb = verb.action,
                                       .start_time = verb.start_time,
-                                      .now = now[0].Time("now")},
+                                      .stop_mode = verb.stop_mode,
+                                      .now = now},
                                      &task));
   BINFERRY_RETURN_IF_ERROR(WriteVerb(transaction, before, task));
+  BINFERRY_RETURN_IF_ERROR(NotifyOf(transaction, Change::Kind::kTask, task));
+  return ReadTask(transaction, key, "");
+}
+
+absl::StatusOr<Task> ResetTo(const TaskKey& key, const SpecUpdate& update,
+                             PgTransaction* transaction) {
+  BINFERRY_ASSIGN_OR_RETURN(Task task, LockTask(transaction, key));
+  BINFERRY_ASSIGN_OR_RETURN(const absl::Time now, TimeOf(transaction));
+  const Task before = task;
+  BINFERRY_RETURN_IF_ERROR(
+      ApplyVerb({.verb = UserAction::kReset, .now = now}, &task));
+  if (before.revision != update.read_revision) return EtagMismatch(before);
+  BINFERRY_RETURN_IF_ERROR(WriteSpec(transaction, task.uid, update.spec));
+  task.spec.start_time = update.spec.start_time;
+  ++task.revision;
+  BINFERRY_RETURN_IF_ERROR(WriteVerb(transaction, before, task));
+  BINFERRY_RETURN_IF_ERROR(
+      transaction
+          ->Execute("UPDATE tasks SET reset_generation = generation "
+                    "WHERE uid = $1",
+                    PgParams().Text(task.uid.value()))
+          .status());
   BINFERRY_RETURN_IF_ERROR(NotifyOf(transaction, Change::Kind::kTask, task));
   return ReadTask(transaction, key, "");
 }
@@ -278,12 +320,12 @@ absl::StatusOr<Task> TaskStore::Create(const NewTask& task) {
   });
 }
 
-absl::StatusOr<Task> TaskStore::Get(const TaskKey& key) {
+absl::StatusOr<Task> TaskStore::Get(const TaskKey& key, Document document) {
   BINFERRY_ASSIGN_OR_RETURN(
       const PgRows rows,
-      pool_->Execute(SelectTasks(Document::kRead,
-                                 "WHERE t.project = $1 AND t.task_id = $2"),
-                     PgParams().Text(key.project).Text(key.task_id)));
+      pool_->Execute(
+          SelectTasks(document, "WHERE t.project = $1 AND t.task_id = $2"),
+          PgParams().Text(key.project).Text(key.task_id)));
   if (rows.empty()) return NoSuchTask(NameOf(key));
   return TaskFromRow(rows[0]);
 }
@@ -291,37 +333,16 @@ absl::StatusOr<Task> TaskStore::Get(const TaskKey& key) {
 absl::StatusOr<Task> TaskStore::GetByUid(const TaskUid& uid) {
   BINFERRY_ASSIGN_OR_RETURN(
       const PgRows rows,
-      pool_->Execute(SelectTasks(Document::kRead, "WHERE t.uid::text = $1"),
+      pool_->Execute(SelectTasks(Document::kFull, "WHERE t.uid::text = $1"),
                      PgParams().Text(uid.value())));
   if (rows.empty()) return NoSuchTask(absl::StrCat("with uid ", uid.value()));
   return TaskFromRow(rows[0]);
 }
 
 absl::StatusOr<std::vector<Task>> TaskStore::List(const TaskFilter& filter) {
-  std::vector<std::string> states;
-  for (const TaskState state : filter.states) {
-    states.emplace_back(TaskStateName(state));
-  }
-  const TaskKey after = filter.after.value_or(TaskKey());
-  BINFERRY_ASSIGN_OR_RETURN(
-      const PgRows rows,
-      pool_->Execute(
-          SelectTasks(
-              Document::kRead,
-              "WHERE ($1 = '' OR t.project = $1) "
-              "AND (cardinality($2::text[]) = 0 OR t.state = ANY ($2::text[])) "
-              "AND position($3 IN t.task_id) > 0 AND t.tags @> $4::jsonb "
-              "AND (t.project COLLATE \"C\", t.task_id COLLATE \"C\") > "
-              "($5, $6) ORDER BY t.project COLLATE \"C\", "
-              "t.task_id COLLATE \"C\" LIMIT $7"),
-          PgParams()
-              .Text(filter.project)
-              .TextArray(states)
-              .Text(filter.id_contains)
-              .TextMap(filter.tags)
-              .Text(after.project)
-              .Text(after.task_id)
-              .Int(std::clamp(filter.limit, 1, kMaxPage + 1))));
+  const TaskListQuery query = MakeTaskListQuery(filter);
+  BINFERRY_ASSIGN_OR_RETURN(const PgRows rows,
+                            pool_->Execute(query.sql, query.params));
   std::vector<Task> tasks;
   for (size_t i = 0; i < rows.size(); ++i) {
     tasks.push_back(TaskFromRow(rows[i]));
@@ -366,6 +387,13 @@ absl::StatusOr<Task> TaskStore::Update(const TaskKey& key,
                                        const SpecUpdate& update) {
   return TransactFor<Task>(pool_, [&](PgTransaction* transaction) {
     return UpdateTask(key, update, transaction);
+  });
+}
+
+absl::StatusOr<Task> TaskStore::Reset(const TaskKey& key,
+                                      const SpecUpdate& update) {
+  return TransactFor<Task>(pool_, [&](PgTransaction* transaction) {
+    return ResetTo(key, update, transaction);
   });
 }
 

@@ -16,6 +16,7 @@
 #include "controller/model/task_action.h"
 #include "controller/model/task_secrets.h"
 #include "controller/store/pg_pool.h"
+#include "controller/store/task_row.h"
 
 namespace binferry::controller {
 
@@ -32,9 +33,18 @@ struct TaskFilter {
   std::vector<TaskState> states;
   std::string id_contains;
   std::map<std::string, std::string> tags;
-  // Only tasks behind this one, in the order of project and id.
+  std::string region;  // "" = all.
+  // Only tasks behind this one, in the order of project and id; of `project` if
+  // that is set.
   std::optional<TaskKey> after;
   int limit = 100;
+  Document document = Document::kFull;
+};
+
+// What only few look at, and of one task at a time.
+struct TaskDetails {
+  std::vector<TaskEvent> events;          // The newest first.
+  std::vector<TableCounters> top_tables;  // Most records first.
 };
 
 struct SpecUpdate {
@@ -71,11 +81,17 @@ class TaskStore {
   absl::StatusOr<Task> Create(const NewTask& task);
 
   // NOT_FOUND if there is none.
-  absl::StatusOr<Task> Get(const TaskKey& key);
+  absl::StatusOr<Task> Get(const TaskKey& key,
+                           Document document = Document::kFull);
   absl::StatusOr<Task> GetByUid(const TaskUid& uid);
 
-  // At most `filter.limit` tasks by project and id.
+  // At most `filter.limit` tasks by project and id: one statement, which reads
+  // a piece of the index of names (see task_list_query.h).
   absl::StatusOr<std::vector<Task>> List(const TaskFilter& filter);
+
+  // Of each of `uids`, in two statements: at most `max_events` events each.
+  absl::StatusOr<std::map<TaskUid, TaskDetails>> ReadDetails(
+      const std::vector<TaskUid>& uids, int max_events);
 
   // Which secrets are stored: for `password_set`.
   absl::StatusOr<std::vector<SecretField>> ListSecretFields(const TaskUid& uid);
@@ -88,12 +104,18 @@ class TaskStore {
   // SpecUpdate says; FAILED_PRECONDITION if the state allows no update.
   absl::StatusOr<Task> Update(const TaskKey& key, const SpecUpdate& update);
 
+  // Gives the task a new start position: a generation that has it, in state
+  // CONFIGURATION (see ApplyVerb). Errors as Update.
+  absl::StatusOr<Task> Reset(const TaskKey& key, const SpecUpdate& update);
+
   // start, pause, resume, stop, retry: see ApplyVerb. `etag` "" = any, else
-  // ABORTED unless it is the present revision. `start_time` only with start.
+  // ABORTED unless it is the present revision. `start_time` only with start,
+  // `stop_mode` only with stop.
   struct Verb {
     UserAction action = UserAction::kStart;
     std::string etag;
     std::optional<absl::Time> start_time;
+    std::optional<StopMode> stop_mode;
   };
   absl::StatusOr<Task> Apply(const TaskKey& key, const Verb& verb);
 

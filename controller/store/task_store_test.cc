@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/store/task_list_query.h"
 #include "controller/store/testing/store_fixture.h"
 
 namespace binferry::controller {
@@ -142,7 +143,7 @@ TEST_F(TaskStoreTest, DeleteLeavesNothing) {
   end.uid = task.uid;
   end.version = task.version;
   end.state = TaskChange::StateChange{.state = TaskState::kCompleted};
-  end.release = true;
+  end.release = "the task has ended";
   ASSERT_THAT(plans_->Apply(end), IsOk());
   ASSERT_THAT(tasks_->Delete(task.key, {}), IsOk());
   for (const char* table : {"tasks", "task_secrets", "task_events",
@@ -164,7 +165,9 @@ TEST_F(TaskStoreTest, AFailureOutlivesReportsAndGoesWithTheRetry) {
       .failure = Fault{.code = "PERMISSION_DENIED",
                        .message = "wrong password",
                        .time = absl::FromUnixSeconds(1'800'000'000),
-                       .attempts = 1}};
+                       .attempts = 1,
+                       .first_time = absl::FromUnixSeconds(1'700'000'000),
+                       .remedy = "update the password, then retry"}};
   ASSERT_THAT(plans_->Apply(fail), IsOk());
   EXPECT_EQ(Get(task).failure, fail.state->failure);
   const auto retried = tasks_->Apply(task.key, {.action = UserAction::kRetry});
@@ -181,6 +184,83 @@ TEST_F(TaskStoreTest, TheKeyOfTheSecretsIsRemembered) {
               StatusIs(absl::StatusCode::kFailedPrecondition,
                        AllOf(HasSubstr("aa"), HasSubstr("bb"))));
   EXPECT_THAT(tasks_->GetInstallation()->uuid, Not(IsEmpty()));
+}
+
+TEST_F(TaskStoreTest, APageIsReadAlongTheIndexOfNames) {
+  ASSERT_THAT(
+      pool_->Execute(
+          "INSERT INTO tasks (uid, project, task_id, document, "
+          "basic_document, tags, region, availability_zones, network_type, "
+          "vpc, subnet, security_group) SELECT gen_random_uuid(), 'default', "
+          "'task' || n, '', '', '{}', 'local', '{}', 1, '', '', '' "
+          "FROM generate_series(1, 5000) n"),
+      IsOk());
+  ASSERT_THAT(pool_->Execute("INSERT INTO task_reports (task_uid, epoch, "
+                             "sequence, time, generation, run_state, "
+                             "retry_count, found_epoch) SELECT uid, 1, 1, "
+                             "now(), 1, 'RUNNING', 0, 0 FROM tasks"),
+              IsOk());
+  ASSERT_THAT(pool_->Execute("ANALYZE"), IsOk());
+  const auto plan_of = [&](const TaskFilter& filter) {
+    const TaskListQuery query = MakeTaskListQuery(filter);
+    const auto rows =
+        pool_->Execute(absl::StrCat("EXPLAIN ", query.sql), query.params);
+    EXPECT_THAT(rows, IsOk());
+    std::string plan;
+    for (size_t i = 0; i < rows->size(); ++i) {
+      absl::StrAppend(&plan, (*rows)[i].Text("\"QUERY PLAN\""), "\n");
+    }
+    return plan;
+  };
+  TaskFilter filter;
+  filter.document = Document::kBasic;
+  filter.limit = 101;
+  for (const char* project : {"default", ""}) {
+    for (const bool is_first : {true, false}) {
+      filter.project = project;
+      filter.after.reset();
+      if (!is_first) {
+        filter.after = TaskKey{.project = "default", .task_id = "task2500"};
+      }
+      EXPECT_THAT(plan_of(filter),
+                  AllOf(HasSubstr("tasks_project_task_id_key"),
+                        Not(HasSubstr("Seq Scan on tasks")),
+                        Not(HasSubstr("Seq Scan on task_reports")),
+                        Not(HasSubstr("Sort"))))
+          << "project '" << project << "', first page: " << is_first;
+    }
+  }
+}
+
+TEST_F(TaskStoreTest, TheBasicDocumentIsReadWhereItIsEnough) {
+  NewTask made = MakeTask("orders");
+  made.spec.document = "all";
+  made.spec.basic_document = "some";
+  ASSERT_THAT(tasks_->Create(made), IsOk());
+  EXPECT_EQ(tasks_->Get(made.key)->spec.document, "all");
+  EXPECT_EQ(tasks_->Get(made.key, Document::kBasic)->spec.document, "some");
+  // As older controllers wrote it.
+  ASSERT_THAT(pool_->Execute("UPDATE tasks SET basic_document = NULL"), IsOk());
+  EXPECT_EQ(tasks_->Get(made.key, Document::kBasic)->spec.document, "all");
+}
+
+TEST_F(TaskStoreTest, EditsAndVerbsAreUses) {
+  const Task task = Place(Create("orders"), TaskState::kConfiguration);
+  const auto age = [&] {
+    ASSERT_THAT(pool_->Execute("UPDATE tasks SET use_time = now() - "
+                               "interval '100 hours'"),
+                IsOk());
+  };
+  age();
+  EXPECT_GT(absl::Now() - Get(task).use_time, absl::Hours(99));
+  SpecUpdate update;
+  update.spec = task.spec;
+  update.read_revision = task.revision;
+  ASSERT_THAT(tasks_->Update(task.key, update), IsOk());
+  EXPECT_LT(absl::Now() - Get(task).use_time, absl::Minutes(5));
+  age();
+  ASSERT_THAT(tasks_->Apply(task.key, {.action = UserAction::kStart}), IsOk());
+  EXPECT_LT(absl::Now() - Get(task).use_time, absl::Minutes(5));
 }
 
 }  // namespace
