@@ -9,6 +9,8 @@ target_compile_options(
   # Designated initializers leave out what has a default, which is their point.
   INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-missing-field-initializers -Werror
             $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
+            # Newer versions of a library may deprecate what older ones have only.
+            -Wno-error=deprecated-declarations
             # GCC 12 sees overlaps in std::string that are none (its bug 105651).
             $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)
 if(BINFERRY_FAULT_POINTS)
