@@ -151,6 +151,15 @@ absl::Status CertificateError(long result, const std::string& glance,
             "source.ca_certificate (on the server: @@ssl_ca)");
 }
 
+absl::Status TlsBrokeOff(const std::string& where, const std::string& said) {
+  return RemedyError(
+      absl::StatusCode::kUnavailable,
+      absl::StrCat("the TLS handshake with ", where, " broke off"),
+      "try again; if it stays so, look into the server's error log and at what "
+      "stands between the worker and it",
+      said);
+}
+
 absl::Status HandshakeError(const ConnectionOptions& options) {
   const unsigned long error = ERR_get_error();
   const int reason = ERR_GET_REASON(error);
@@ -174,8 +183,7 @@ absl::Status HandshakeError(const ConnectionOptions& options) {
           said);
   }
   if (error == 0 || absl::StrContains(said, "unexpected eof"))
-    return absl::UnavailableError(absl::StrCat("the TLS handshake with ", where,
-                                               " broke off (", said, ")"));
+    return TlsBrokeOff(where, said);
   return RemedyError(absl::StatusCode::kFailedPrecondition,
                      absl::StrCat("the TLS handshake with ", where, " failed"),
                      "check tls_version, the ciphers and the certificates of "

@@ -35,6 +35,9 @@ absl::Time CertificateTime(const ASN1_TIME* time);
 absl::Status CertificateError(long result, const std::string& glance,
                               const ConnectionOptions& options);
 
+// UNAVAILABLE, with a remedy: the server at `where` hung up.
+absl::Status TlsBrokeOff(const std::string& where, const std::string& said);
+
 // Why a handshake failed, from OpenSSL's error queue, which is emptied.
 absl::Status HandshakeError(const ConnectionOptions& options);
 

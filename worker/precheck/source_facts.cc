@@ -86,7 +86,7 @@ absl::Status ReadWhatMayBeHidden(Connection* connection,
           {"SELECT COUNT(DISTINCT v.THREAD_ID) FROM "
            "performance_schema.variables_by_thread v JOIN "
            "performance_schema.threads t USING (THREAD_ID) WHERE "
-           "t.PROCESSLIST_ID IS NOT NULL AND ((v.VARIABLE_NAME = "
+           "t.PROCESSLIST_ID <> CONNECTION_ID() AND ((v.VARIABLE_NAME = "
            "'binlog_format' AND v.VARIABLE_VALUE <> 'ROW') OR "
            "(v.VARIABLE_NAME = 'binlog_row_image' AND v.VARIABLE_VALUE <> "
            "'FULL'))"}));

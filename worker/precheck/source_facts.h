@@ -47,6 +47,11 @@ struct SourceServerFacts {
   // What became of the start position: where it is, or why it can't be.
   absl::StatusOr<std::string> start = absl::UnknownError("not asked");
 
+  bool may_look_at_binlog() const {
+    return variables.log_bin && privileges.replication_client &&
+           privileges.replication_slave;
+  }
+
   // "" where the server lacks it.
   std::string other(const std::string& name) const {
     const auto found = others.find(name);

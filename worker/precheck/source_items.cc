@@ -194,7 +194,7 @@ std::vector<PrecheckItem> JudgeSource(const SourceServerFacts& facts) {
         ReplicaUpdates})
     items.push_back(judge(facts));
   JudgeBinlog(facts, &items);
-  if (facts.variables.log_bin) items.push_back(Start(facts));
+  if (facts.may_look_at_binlog()) items.push_back(Start(facts));
   return items;
 }
 

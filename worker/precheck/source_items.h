@@ -12,7 +12,7 @@ namespace binferry::worker {
 
 // The items `source_…` of docs/precheck.md, in its order, but for
 // source_connection; where the binlog is off, those about its content are left
-// out.
+// out, and where it can't be looked at, source_start_position.
 std::vector<PrecheckItem> JudgeSource(const SourceServerFacts& facts);
 
 // The item source_connection: `status` is what connecting, or asking, came to.

@@ -60,9 +60,8 @@ class Check {
     if (!asked_.start.has_value())
       return "the task goes on at its checkpoint, which is in Kafka";
     // The items about them say so.
-    if (!server.variables.log_bin || !server.privileges.replication_client ||
-        !server.privileges.replication_slave)
-      return absl::FailedPreconditionError("the binlog can't be looked at yet");
+    if (!server.may_look_at_binlog())
+      return absl::FailedPreconditionError("the binlog can't be looked at");
     return DescribeStart(*asked_.start, Bounded(), stop_);
   }
 
