@@ -127,7 +127,7 @@ FuzzedRows ReadRows(size_t columns, ByteReader* input) {
   event.kind = event.is_partial ? RowsEvent::Kind::kUpdate
                                 : static_cast<RowsEvent::Kind>(choice % 4);
   if ((choice & 4) != 0) rows.missing_document = MissingDocument::kLeaveOut;
-  if ((choice & 8) != 0) rows.columns = RowDecoder::Columns::kKey;
+  if ((choice & 8) != 0) rows.columns = RowDecoder::Columns::kSome;
   event.column_count = columns;
   const size_t bitmap_bytes = (columns + 7) / 8;
   if (event.kind != RowsEvent::Kind::kWrite) {
@@ -156,7 +156,9 @@ void Run(absl::Span<const uint8_t> bytes) {
   const AllocationBound bound(kBytesPerByte * bytes.size() + kSlackBytes);
   const absl::StatusOr<uint64_t> count = CountRows(*map, rows.event);
   RowDecoder decoder(rows.missing_document);
-  if (!decoder.Start(*map, rows.event, rows.columns).ok()) return;
+  if (!decoder.Start(*map, rows.event, rows.columns, map->schema.key_columns)
+           .ok())
+    return;
   std::vector<Value> before(schema.columns.size());
   std::vector<Value> after(schema.columns.size());
   uint64_t decoded = 0;
@@ -164,7 +166,7 @@ void Run(absl::Span<const uint8_t> bytes) {
     if (!decoder.Next(absl::MakeSpan(before), absl::MakeSpan(after)).ok()) {
       return;
     }
-    if (rows.columns == RowDecoder::Columns::kKey) continue;
+    if (rows.columns == RowDecoder::Columns::kSome) continue;
     // Every byte of every value is read.
     if (rows.event.kind != RowsEvent::Kind::kWrite) ShowRow(before);
     if (rows.event.kind != RowsEvent::Kind::kDelete) ShowRow(after);

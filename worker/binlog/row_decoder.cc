@@ -152,7 +152,8 @@ bool DecodeValue(const DecodeStep& step, const uint8_t* p, size_t bytes,
 }  // namespace
 
 absl::Status RowDecoder::Start(const TableMap& map, const RowsEvent& event,
-                               Columns columns) {
+                               Columns columns,
+                               absl::Span<const uint16_t> some) {
   map_ = &map;
   p_ = end_ = nullptr;
   has_empty_row_ = false;
@@ -172,11 +173,11 @@ absl::Status RowDecoder::Start(const TableMap& map, const RowsEvent& event,
   }
   if (has_before_) {
     BINFERRY_RETURN_IF_ERROR(
-        ChooseColumns(event.before_columns, columns, &before_));
+        ChooseColumns(event.before_columns, columns, some, &before_));
   }
   if (has_after_) {
     BINFERRY_RETURN_IF_ERROR(
-        ChooseColumns(event.after_columns, columns, &after_));
+        ChooseColumns(event.after_columns, columns, some, &after_));
   }
   if (before_.present.empty() && after_.present.empty() && !is_partial_) {
     if (!event.rows.empty()) return DamagedRow();
@@ -188,7 +189,9 @@ absl::Status RowDecoder::Start(const TableMap& map, const RowsEvent& event,
 }
 
 absl::Status RowDecoder::ChooseColumns(absl::Span<const uint8_t> bits,
-                                       Columns columns, Image* image) const {
+                                       Columns columns,
+                                       absl::Span<const uint16_t> some,
+                                       Image* image) const {
   const TableSchema& schema = map_->schema;
   image->absent.clear();
   for (size_t i = 0; i < schema.columns.size(); ++i) {
@@ -205,10 +208,9 @@ absl::Status RowDecoder::ChooseColumns(absl::Span<const uint8_t> bits,
     }
     image->present.push_back({column, columns == Columns::kAll});
   }
-  if (columns == Columns::kKey) {
+  if (columns == Columns::kSome) {
     for (PresentColumn& present : image->present) {
-      present.is_wanted =
-          absl::c_linear_search(schema.key_columns, present.column);
+      present.is_wanted = absl::c_linear_search(some, present.column);
     }
   }
   image->scratch.resize(map_->scratch_bytes);

@@ -44,7 +44,7 @@ class RowDecoder {
   // Which columns Next() decodes.
   enum class Columns : uint8_t {
     kAll,
-    kKey,  // Those of the key; the values of the others mean nothing.
+    kSome,  // Those of `some`; the values of the others mean nothing.
   };
 
   explicit RowDecoder(
@@ -60,7 +60,8 @@ class RowDecoder {
   // event has one row and no byte of it; MySQL fails statements that would need
   // a second one (error 1534; seen on 8.0.12, 8.0.33 and 9.7.4).
   absl::Status Start(const TableMap& map, const RowsEvent& event,
-                     Columns columns = Columns::kAll);
+                     Columns columns = Columns::kAll,
+                     absl::Span<const uint16_t> some = {});
 
   bool HasNext() const { return p_ != end_ || has_empty_row_; }
 
@@ -107,6 +108,7 @@ class RowDecoder {
   };
 
   absl::Status ChooseColumns(absl::Span<const uint8_t> bits, Columns columns,
+                             absl::Span<const uint16_t> some,
                              Image* image) const;
   // `base` are the row's values in the before image, for the differences in an
   // after image; empty where there are none.

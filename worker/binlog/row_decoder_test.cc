@@ -320,7 +320,9 @@ TEST_F(RowDecoderTest, DecodesTheKeyAloneWhereNoMoreIsWanted) {
                      .before = {before, before},
                      .after = {after, after}}),
               IsOk());
-  ASSERT_THAT(decoder_.Start(map_, rows_, RowDecoder::Columns::kKey), IsOk());
+  ASSERT_THAT(decoder_.Start(map_, rows_, RowDecoder::Columns::kSome,
+                             map_.schema.key_columns),
+              IsOk());
   for (int i = 0; i < 2; ++i) {
     Row first = NewRow();
     Row second = NewRow();

@@ -58,6 +58,9 @@ class JsonWriter {
     ++next_;
   }
 
+  // What was written, from `offset` on; valid until the next byte is.
+  char* At(size_t offset) { return begin_ + offset; }
+
   // Overwrites a byte that was written already.
   void Patch(size_t offset, char c) { begin_[offset] = c; }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/types/span.h"
+#include "worker/schema/record.h"
 #include "worker/schema/row.h"
 
 namespace binferry::worker {
@@ -20,6 +21,8 @@ struct RowChange {
   uint64_t first_id = 0;  // Of the first record; the next one has the next id.
   int64_t es_ms = 0;      // Commit time on the source, ms since 1970.
   int64_t ts_ms = 0;      // Time of encoding, ms since 1970.
+  // Of its records; null = they have none.
+  const RecordHeaders* headers = nullptr;
 };
 
 }  // namespace binferry::worker

@@ -4,14 +4,18 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "worker/charset/charset.h"
+#include "worker/encode/row_rules.h"
 #include "worker/route/partitioner.h"
 #include "worker/schema/record.h"
 #include "worker/schema/table_schema.h"
+#include "worker/select/table_rules.h"
 
 namespace binferry::worker {
 
@@ -32,6 +36,12 @@ struct TablePlanOptions {
   int32_t partition_count = 1;
   // Of texts that are not valid in their column's character set.
   InvalidText invalid_text = InvalidText::kStop;
+  // Behind each record of a DELETE one with its key and no value, where there
+  // is a key.
+  bool tombstones = false;
+  // Null = none. Only BuildTablePlan looks at them, and at the salt of hashes.
+  const TableRules* rules = nullptr;
+  absl::string_view hash_salt;
 };
 
 // A label of an ENUM or SET, escaped for JSON, without quotes.
@@ -68,14 +78,28 @@ struct TablePlan {
   // `,"pkNames":[...]}`
   std::string tail;
 
-  // Records go by the hash of their key: an UPDATE that changes the key is
-  // written as a DELETE and an INSERT. Else all go to `table_partition`.
+  // Of the record key, indexes into `columns`: those of the rules, else the
+  // schema's. Empty: records have no key.
+  std::vector<uint16_t> key_columns;
+  // Records go by the hash of their key, else all to `table_partition`.
   bool is_partitioned_by_key = false;
   int32_t table_partition = 0;
+  // An UPDATE that changes the key is written as a DELETE and an INSERT: where
+  // records go by key, and where a tombstone must remove the old key.
+  bool splits_key_changes = false;
+  bool has_tombstones = false;
+
+  // Null: rows are written as they are.
+  std::shared_ptr<const RowRules> rules;
+  // The columns that CountRecords looks at.
+  std::vector<uint16_t> scanned_columns;
 };
 
-// INVALID_ARGUMENT, naming it, if a name is no valid UTF-8; INTERNAL if
-// `partition_count` is below 1.
+// Statuses name column and remedy, but not the table. INVALID_ARGUMENT if a
+// name is no valid UTF-8, or two columns have one name in records, or a key
+// column is dropped; FAILED_PRECONDITION for a key column that the table lacks,
+// for a partition policy by a key that there isn't, and as BuildRowRules;
+// INTERNAL if `partition_count` is below 1.
 absl::StatusOr<TablePlan> BuildTablePlan(TableSchema schema,
                                          TablePlanOptions options);
 

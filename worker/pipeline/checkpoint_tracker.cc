@@ -30,16 +30,12 @@ void CheckpointTracker::Advance(const Chunk& chunk) {
   for (const Gtid& gtid : chunk.gtids) executed_.Add(gtid);
   to.file = chunk.place.file;
   to.position = chunk.place.position;
-  if (!chunk.is_transaction_open) {
-    SetRowsDone(0);
-  } else if (chunk.has_open_transaction_start) {
-    SetRowsDone(chunk.open_transaction_rows);
-  } else {
-    SetRowsDone(to.rows_done + chunk.open_transaction_rows);
-  }
+  SetRowsDone(chunk.RowsDoneBehind(to.rows_done));
   if (chunk.source_time_ms != 0) to.source_time_ms = chunk.source_time_ms;
-  to.last_id += chunk.records.size();
-  to.records += chunk.records.size();
+  // Tombstones have the ids of the records before them.
+  const uint64_t ids = chunk.records.size() - chunk.tombstones;
+  to.last_id += ids;
+  to.records += ids;
   to.inserts += chunk.changes[static_cast<size_t>(ChangeKind::kInsert)];
   to.updates += chunk.changes[static_cast<size_t>(ChangeKind::kUpdate)];
   to.deletes += chunk.changes[static_cast<size_t>(ChangeKind::kDelete)];

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,22 @@ struct Chunk {
     uint64_t alerts = 0;
   };
 
+  // A source transaction with rows here, for the headers of records.
+  struct Origin {
+    size_t first_row_event = 0;  // Of `rows`; of two that say the same, the
+                                 // later holds.
+    bool is_start = false;       // Its first rows are here.
+    uint64_t position = 0;       // Of its start, in `place.file`.
+    std::optional<Gtid> gtid;
+  };
+
+  // What became of a table's rows.
+  struct TableCount {
+    const PlannedTable* table = nullptr;
+    std::array<uint64_t, 3> rows{};  // Carried ones, by ChangeKind.
+    uint64_t value_bytes = 0;        // Of their records.
+  };
+
   // From 0, without gaps.
   uint64_t number = 0;
 
@@ -63,6 +80,8 @@ struct Chunk {
   // Those of `rows`, of ended transactions and of the encoder.
   uint64_t alerts = 0;
   std::vector<Gtid> gtids;
+  // In order; only where records have position headers.
+  std::vector<Origin> origins;
   // Behind the chunk: the start of the transaction that is open there, else the
   // end of the last one.
   Coordinates place;
@@ -77,12 +96,17 @@ struct Chunk {
   absl::Status status;  // Not OK: there are no records.
   std::unique_ptr<Arena> arena;
   std::vector<Record> records;
+  // Of `records`: those without a value and an id of their own.
+  uint64_t tombstones = 0;
+  // Their headers, which must not move.
+  std::vector<RecordHeaders> headers;
   size_t encoded_charge = 0;
   std::array<uint64_t, 3> changes{};  // Source rows by ChangeKind.
   // Those taken back count too.
   uint64_t open_transaction_rows = 0;
   uint64_t replaced_texts = 0;
   size_t record_bytes = 0;
+  std::vector<TableCount> table_counts;  // A table may stand twice.
 
   bool has_content() const { return overhead_charge > 0; }
   // How many of `rows`, at their end, belong to the open transaction.
@@ -90,6 +114,13 @@ struct Chunk {
     if (!is_transaction_open) return 0;
     return rows.size() -
            (has_open_transaction_start ? open_transaction_rows_from : 0);
+  }
+  // What `rows_done` is behind the chunk, once its rows are counted.
+  uint64_t RowsDoneBehind(uint64_t rows_done_before) const {
+    if (!is_transaction_open) return 0;
+    return has_open_transaction_start
+               ? open_transaction_rows
+               : rows_done_before + open_transaction_rows;
   }
   absl::Span<const uint8_t> BodyOf(const Rows& event) const {
     return absl::MakeConstSpan(bytes).subspan(event.offset, event.size);

@@ -54,17 +54,18 @@ void ChunkEncoder::Run() {
 
 bool ChunkEncoder::Encode(Chunk* chunk) {
   const absl::StatusOr<uint64_t> count = Scan(chunk);
-  const std::optional<uint64_t> first_id =
-      to_.sequence->ClaimIds(chunk->number, count.value_or(0));
-  if (!first_id.has_value()) return false;
+  const std::optional<ChunkSequence::Claim> claim =
+      to_.sequence->ClaimIds(*chunk, count.value_or(0));
+  if (!claim.has_value()) return false;
   chunk->status = count.status();
   if (count.ok() && *count > 0) {
-    chunk->records.reserve(*count);
-    chunk->status = Render(*first_id, chunk);
+    const uint64_t records = *count + chunk->tombstones;
+    chunk->records.reserve(records);
+    chunk->status = Render(*claim, chunk);
     if (absl::IsCancelled(chunk->status)) return false;
-    if (chunk->status.ok() && chunk->records.size() != *count) {
+    if (chunk->status.ok() && chunk->records.size() != records) {
       chunk->status = absl::InternalError(absl::StrCat(
-          *count, " records were counted and ", chunk->records.size(),
+          records, " records were counted and ", chunk->records.size(),
           " encoded, before ", chunk->place.ToString()));
     }
   }
@@ -74,25 +75,28 @@ bool ChunkEncoder::Encode(Chunk* chunk) {
 
 absl::StatusOr<uint64_t> ChunkEncoder::Scan(Chunk* chunk) {
   events_.clear();
+  counted_.clear();
+  row_ids_.clear();
   const size_t open_from =
       chunk->rows.size() - chunk->open_transaction_events();
-  uint64_t records = 0;
+  uint64_t ids = 0;
   for (size_t i = 0; i < chunk->rows.size(); ++i) {
     const Chunk::Rows& rows = chunk->rows[i];
     absl::StatusOr<RowsEvent> event =
         ParseRows(rows.event_type, chunk->BodyOf(rows));
     if (!event.ok()) return At(event.status(), *chunk, rows);
     events_.push_back(*event);
-    uint64_t row_count = 0;
-    const absl::StatusOr<uint64_t> count = ScanEvent(rows, *event, &row_count);
-    if (!count.ok()) return At(count.status(), *chunk, rows);
-    records += *count;
-    chunk->changes[static_cast<size_t>(KindOf(event->kind))] += row_count;
+    const absl::StatusOr<Counted> counted = ScanEvent(rows, *event);
+    if (!counted.ok()) return At(counted.status(), *chunk, rows);
+    counted_.push_back(*counted);
+    ids += counted->ids;
+    chunk->tombstones += counted->tombstones;
+    chunk->changes[static_cast<size_t>(KindOf(event->kind))] += counted->rows;
     if (i >= open_from) {
-      chunk->open_transaction_rows += row_count + rows.rows_taken_back;
+      chunk->open_transaction_rows += counted->rows + rows.rows_taken_back;
     }
   }
-  return records;
+  return ids;
 }
 
 absl::Status ChunkEncoder::Start(const Chunk::Rows& rows,
@@ -101,52 +105,74 @@ absl::Status ChunkEncoder::Start(const Chunk::Rows& rows,
   const size_t column_count = rows.table->plan.columns.size();
   before_.resize(column_count);
   after_.resize(column_count);
-  BINFERRY_RETURN_IF_ERROR(decoder_.Start(rows.table->map, event, columns));
+  BINFERRY_RETURN_IF_ERROR(decoder_.Start(rows.table->map, event, columns,
+                                          rows.table->plan.scanned_columns));
   for (uint64_t i = 0; i < rows.rows_to_skip && decoder_.HasNext(); ++i) {
     BINFERRY_RETURN_IF_ERROR(decoder_.Skip());
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<uint64_t> ChunkEncoder::ScanEvent(const Chunk::Rows& rows,
-                                                 const RowsEvent& event,
-                                                 uint64_t* row_count) {
+absl::StatusOr<ChunkEncoder::Counted> ChunkEncoder::ScanEvent(
+    const Chunk::Rows& rows, const RowsEvent& event) {
   const TablePlan& plan = rows.table->plan;
-  if (!plan.is_partitioned_by_key || event.kind != RowsEvent::Kind::kUpdate) {
+  const ChangeKind kind = KindOf(event.kind);
+  const CountingNeed need = NeedOf(plan, kind);
+  Counted counted{.has_row_ids = need.needs_rows, .ids_per_row = need.count};
+  if (!need.needs_rows) {
     BINFERRY_RETURN_IF_ERROR(Start(rows, event, RowDecoder::Columns::kAll));
-    for (; decoder_.HasNext(); ++*row_count) {
+    for (; decoder_.HasNext(); ++counted.rows) {
       BINFERRY_RETURN_IF_ERROR(decoder_.Skip());
     }
-    return *row_count;
+    counted.ids = counted.rows * static_cast<uint64_t>(need.count);
+    counted.carried_rows = counted.ids;
+    if (HasTombstone(plan, kind, need.count)) counted.tombstones = counted.ids;
+    return counted;
   }
-  BINFERRY_RETURN_IF_ERROR(Start(rows, event, RowDecoder::Columns::kKey));
-  uint64_t records = 0;
+  BINFERRY_RETURN_IF_ERROR(Start(rows, event, RowDecoder::Columns::kSome));
+  counted.row_ids_from = row_ids_.size();
   while (decoder_.HasNext()) {
     BINFERRY_RETURN_IF_ERROR(DecodeRow());
-    ++*row_count;
-    records += static_cast<uint64_t>(RecordCount(
-        plan,
-        {.kind = ChangeKind::kUpdate, .before = before_, .after = after_}));
+    ++counted.rows;
+    BINFERRY_ASSIGN_OR_RETURN(
+        const int ids,
+        CountRecords(plan, {.kind = kind, .before = before_, .after = after_},
+                     &filter_text_));
+    counted.ids += static_cast<uint64_t>(ids);
+    row_ids_.push_back(static_cast<uint8_t>(ids));
+    if (ids == 0) continue;
+    ++counted.carried_rows;
+    if (HasTombstone(plan, kind, ids)) ++counted.tombstones;
   }
-  return records;
+  return counted;
 }
 
-absl::Status ChunkEncoder::Render(uint64_t first_id, Chunk* chunk) {
+absl::Status ChunkEncoder::Render(const ChunkSequence::Claim& claim,
+                                  Chunk* chunk) {
   chunk->arena = to_.arenas->Take();
   BINFERRY_RETURN_IF_ERROR(ChargeRecords(0, chunk));
-  uint64_t next_id = first_id;
+  RecordOrigin origin(to_.options->generation, chunk->records.capacity(),
+                      chunk);
+  Place place{.id = claim.first_id, .row = claim.open_transaction_rows};
   for (size_t i = 0; i < chunk->rows.size(); ++i) {
-    const Chunk::Rows& rows = chunk->rows[i];
-    const absl::Status status = RenderEvent(rows, events_[i], &next_id, chunk);
+    const absl::Status status = RenderEvent(i, &origin, &place, chunk);
     if (absl::IsCancelled(status)) return status;
-    BINFERRY_RETURN_IF_ERROR(At(status, *chunk, rows));
+    BINFERRY_RETURN_IF_ERROR(At(status, *chunk, chunk->rows[i]));
   }
   return absl::OkStatus();
 }
 
-absl::Status ChunkEncoder::RenderEvent(const Chunk::Rows& rows,
-                                       const RowsEvent& event,
-                                       uint64_t* next_id, Chunk* chunk) {
+absl::Status ChunkEncoder::RenderEvent(size_t index, RecordOrigin* origin,
+                                       Place* place, Chunk* chunk) {
+  const Chunk::Rows& rows = chunk->rows[index];
+  const RowsEvent& event = events_[index];
+  const Counted& counted = counted_[index];
+  origin->MoveTo(index, &place->row);
+  place->row += rows.rows_taken_back;
+  if (counted.ids == 0) {
+    place->row += counted.rows;
+    return absl::OkStatus();
+  }
   if (rows.size > kLargeEventBytes) {
     BINFERRY_RETURN_IF_ERROR(ChargeRecords(rows.size, chunk));
   }
@@ -158,25 +184,47 @@ absl::Status ChunkEncoder::RenderEvent(const Chunk::Rows& rows,
                    .es_ms = rows.es_ms,
                    .ts_ms = absl::ToUnixMillis(to_.clock->Now())};
   const size_t first_record = chunk->records.size();
-  while (decoder_.HasNext()) {
+  for (size_t row = 0; decoder_.HasNext(); ++row) {
+    ++place->row;
+    const int ids = counted.has_row_ids ? row_ids_[counted.row_ids_from + row]
+                                        : counted.ids_per_row;
+    if (ids == 0) {
+      BINFERRY_RETURN_IF_ERROR(decoder_.Skip());
+      continue;
+    }
     BINFERRY_RETURN_IF_ERROR(DecodeRow());
-    change.first_id = *next_id;
-    const size_t records_before = chunk->records.size();
+    change.first_id = place->id;
+    change.headers = origin->HeadersOf(place->row);
     BINFERRY_ASSIGN_OR_RETURN(const EncodeCounts counts,
                               EncodeRow(rows.table->plan, change,
                                         chunk->arena.get(), &chunk->records));
     chunk->replaced_texts += counts.replaced_texts;
-    *next_id += chunk->records.size() - records_before;
+    place->id += static_cast<uint64_t>(ids);
     BINFERRY_RETURN_IF_ERROR(ChargeRecords(0, chunk));
   }
+  CountEvent(counted, change.kind, rows, first_record, chunk);
+  const uint64_t missing = decoder_.missing_documents() - missing_before;
+  return missing == 0 ? absl::OkStatus() : RaiseAlert(missing, rows, chunk);
+}
+
+void ChunkEncoder::CountEvent(const Counted& counted, ChangeKind kind,
+                              const Chunk::Rows& rows, size_t first_record,
+                              Chunk* chunk) {
   size_t bytes = 0;
+  size_t value_bytes = 0;
   for (size_t i = first_record; i < chunk->records.size(); ++i) {
+    value_bytes += chunk->records[i].value.size();
     bytes += chunk->records[i].key.size() + chunk->records[i].value.size();
   }
   chunk->record_bytes += bytes;
   rows.table->Learn(rows.size, bytes);
-  const uint64_t missing = decoder_.missing_documents() - missing_before;
-  return missing == 0 ? absl::OkStatus() : RaiseAlert(missing, rows, chunk);
+  if (chunk->table_counts.empty() ||
+      chunk->table_counts.back().table != rows.table) {
+    chunk->table_counts.push_back({.table = rows.table});
+  }
+  Chunk::TableCount& count = chunk->table_counts.back();
+  count.rows[static_cast<size_t>(kind)] += counted.carried_rows;
+  count.value_bytes += value_bytes;
 }
 
 absl::Status ChunkEncoder::DecodeRow() {
@@ -207,7 +255,9 @@ absl::Status ChunkEncoder::RaiseAlert(uint64_t count, const Chunk::Rows& rows,
 
 absl::Status ChunkEncoder::ChargeRecords(size_t more_bytes, Chunk* chunk) {
   const size_t held = chunk->arena->bytes_allocated() +
-                      chunk->records.capacity() * sizeof(Record) + more_bytes;
+                      chunk->records.capacity() * sizeof(Record) +
+                      chunk->headers.capacity() * sizeof(RecordHeaders) +
+                      more_bytes;
   if (held <= chunk->encoded_charge) return absl::OkStatus();
   if (!to_.budget->TakeEncoded(chunk->number, held - chunk->encoded_charge)) {
     return absl::CancelledError("interrupted");

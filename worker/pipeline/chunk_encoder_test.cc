@@ -17,8 +17,10 @@ TEST(ChunkEncoderTest, FreesTheEventsWhoseShareOfTheBudgetItReturns) {
   ArenaPool arenas(Arena::kDefaultSlabBytes, /*max_bytes=*/0);
   ChunkFeed feed(size_t{4} << 20, absl::ZeroDuration());
   const AlertPolicy alerts(UnreadableChange::kStop, nullptr);
-  ChunkSequence sequence(/*last_id=*/0);
-  ChunkEncoder encoder({.clock = &clock,
+  ChunkSequence sequence(/*last_id=*/0, /*rows_done=*/0);
+  const PipelineOptions options;
+  ChunkEncoder encoder({.options = &options,
+                        .clock = &clock,
                         .budget = &budget,
                         .arenas = &arenas,
                         .feed = &feed,

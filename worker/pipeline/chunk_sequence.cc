@@ -4,16 +4,19 @@
 
 namespace binferry::worker {
 
-std::optional<uint64_t> ChunkSequence::ClaimIds(uint64_t number,
-                                                uint64_t count) {
+std::optional<ChunkSequence::Claim> ChunkSequence::ClaimIds(const Chunk& chunk,
+                                                            uint64_t count) {
   absl::MutexLock lock(&mu_);
-  const auto is_turn = [this, number]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
-    return is_aborted_ || next_to_claim_ == number;
+  const auto is_turn = [this, &chunk]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+    return is_aborted_ || next_to_claim_ == chunk.number;
   };
   mu_.Await(absl::Condition(&is_turn));
   if (is_aborted_) return std::nullopt;
   ++next_to_claim_;
-  return std::exchange(next_id_, next_id_ + count);
+  const Claim claim{.first_id = std::exchange(next_id_, next_id_ + count),
+                    .open_transaction_rows = open_transaction_rows_};
+  open_transaction_rows_ = chunk.RowsDoneBehind(open_transaction_rows_);
+  return claim;
 }
 
 void ChunkSequence::Put(std::unique_ptr<Chunk> chunk) {

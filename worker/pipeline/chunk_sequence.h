@@ -30,12 +30,24 @@ class ChunkSequence {
   };
   using Item = std::variant<std::unique_ptr<Chunk>, NothingYet, End>;
 
-  // `last_id`: of the records before the first chunk.
-  explicit ChunkSequence(uint64_t last_id) : next_id_(last_id + 1) {}
+  // Where a chunk's records stand in the stream.
+  struct Claim {
+    uint64_t first_id = 0;
+    // Rows of the transaction that is open where the chunk begins, as
+    // Checkpoint::rows_done counts them.
+    uint64_t open_transaction_rows = 0;
 
-  // Waits until each chunk before `number` has claimed, and takes the next
+    friend bool operator==(const Claim&, const Claim&) = default;
+  };
+
+  // `last_id`: of the records before the first chunk; `rows_done`: of the
+  // transaction that is open there.
+  ChunkSequence(uint64_t last_id, uint64_t rows_done)
+      : next_id_(last_id + 1), open_transaction_rows_(rows_done) {}
+
+  // Waits until each chunk before `chunk` has claimed, and takes the next
   // `count` ids. Nothing after Abort.
-  std::optional<uint64_t> ClaimIds(uint64_t number, uint64_t count)
+  std::optional<Claim> ClaimIds(const Chunk& chunk, uint64_t count)
       ABSL_LOCKS_EXCLUDED(mu_);
 
   void Put(std::unique_ptr<Chunk> chunk) ABSL_LOCKS_EXCLUDED(mu_);
@@ -53,6 +65,7 @@ class ChunkSequence {
   absl::Mutex mu_;
   uint64_t next_to_claim_ ABSL_GUARDED_BY(mu_) = 0;
   uint64_t next_id_ ABSL_GUARDED_BY(mu_);
+  uint64_t open_transaction_rows_ ABSL_GUARDED_BY(mu_);
   std::map<uint64_t, std::unique_ptr<Chunk>> chunks_ ABSL_GUARDED_BY(mu_);
   uint64_t next_to_give_ ABSL_GUARDED_BY(mu_) = 0;
   std::optional<uint64_t> chunk_count_ ABSL_GUARDED_BY(mu_);

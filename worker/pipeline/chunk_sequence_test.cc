@@ -29,7 +29,7 @@ std::optional<uint64_t> NextNumber(ChunkSequence* sequence,
 }
 
 TEST(ChunkSequenceTest, GivesChunksInOrderWhoeverIsSlow) {
-  ChunkSequence sequence(0);
+  ChunkSequence sequence(0, 0);
   sequence.Put(ChunkOf(2));
   sequence.Put(ChunkOf(1));
   EXPECT_EQ(NextNumber(&sequence, absl::ZeroDuration()), std::nullopt);
@@ -40,13 +40,14 @@ TEST(ChunkSequenceTest, GivesChunksInOrderWhoeverIsSlow) {
 }
 
 TEST(ChunkSequenceTest, GivesIdsInTheOrderOfChunks) {
-  ChunkSequence sequence(41);
-  std::vector<std::optional<uint64_t>> first_ids(3);
+  ChunkSequence sequence(41, 0);
+  std::vector<uint64_t> first_ids(3);
   {
     std::vector<std::jthread> threads;
     for (uint64_t number = 3; number-- > 0;) {
       threads.emplace_back([&sequence, &first_ids, number] {
-        first_ids[number] = sequence.ClaimIds(number, 10 * (number + 1));
+        first_ids[number] =
+            sequence.ClaimIds(*ChunkOf(number), 10 * (number + 1))->first_id;
       });
     }
   }
@@ -55,8 +56,31 @@ TEST(ChunkSequenceTest, GivesIdsInTheOrderOfChunks) {
   EXPECT_EQ(first_ids[2], 72u);
 }
 
+TEST(ChunkSequenceTest, TellsHowManyRowsOfTheOpenTransactionCameBefore) {
+  ChunkSequence sequence(0, 5);
+  const auto claim = [&sequence](Chunk chunk) {
+    return sequence.ClaimIds(chunk, 0)->open_transaction_rows;
+  };
+  Chunk goes_on;
+  goes_on.is_transaction_open = true;
+  goes_on.open_transaction_rows = 3;
+  EXPECT_EQ(claim(std::move(goes_on)), 5u);
+  Chunk begins_another;
+  begins_another.number = 1;
+  begins_another.is_transaction_open = true;
+  begins_another.has_open_transaction_start = true;
+  begins_another.open_transaction_rows = 2;
+  EXPECT_EQ(claim(std::move(begins_another)), 8u);
+  Chunk ends;
+  ends.number = 2;
+  EXPECT_EQ(claim(std::move(ends)), 2u);
+  Chunk behind;
+  behind.number = 3;
+  EXPECT_EQ(claim(std::move(behind)), 0u);
+}
+
 TEST(ChunkSequenceTest, EndsBehindTheLastChunk) {
-  ChunkSequence sequence(0);
+  ChunkSequence sequence(0, 0);
   sequence.EndAfter(1, absl::UnavailableError("broke"));
   EXPECT_EQ(NextNumber(&sequence, absl::ZeroDuration()), std::nullopt);
   sequence.Put(ChunkOf(0));
@@ -68,16 +92,16 @@ TEST(ChunkSequenceTest, EndsBehindTheLastChunk) {
 }
 
 TEST(ChunkSequenceTest, AWakeIsNotLost) {
-  ChunkSequence sequence(0);
+  ChunkSequence sequence(0, 0);
   sequence.Wake();
   EXPECT_TRUE(std::holds_alternative<ChunkSequence::NothingYet>(
       sequence.Next(absl::InfiniteDuration())));
 }
 
 TEST(ChunkSequenceTest, AbortEndsEveryWait) {
-  ChunkSequence sequence(0);
+  ChunkSequence sequence(0, 0);
   std::jthread encoder(
-      [&] { EXPECT_EQ(sequence.ClaimIds(7, 1), std::nullopt); });
+      [&] { EXPECT_EQ(sequence.ClaimIds(*ChunkOf(7), 1), std::nullopt); });
   sequence.Abort();
   const ChunkSequence::Item item = sequence.Next(absl::InfiniteDuration());
   ASSERT_TRUE(std::holds_alternative<ChunkSequence::End>(item));

@@ -39,12 +39,14 @@ absl::Status ChunkWriter::Take(std::unique_ptr<Chunk> chunk) {
   next_chunk_ = chunk->number + 1;
   if (!chunk->records.empty()) {
     if (written_.empty()) first_write_time_ = to_.clock->MonotonicNow();
+    to_.board->CountWritten(chunk->records.size());
     BINFERRY_RETURN_IF_ERROR(to_.sink->Write(chunk->records));
   }
   tracker_.Advance(*chunk);
   for (const uint64_t rows : chunk->changes) pending_.source_rows += rows;
   pending_.transactions += chunk->transactions;
   pending_.bytes += chunk->record_bytes;
+  CountTables(*chunk);
   if (!chunk->records.empty()) {
     written_charge_ += chunk->encoded_charge;
     written_.push_back(std::move(chunk));
@@ -52,6 +54,20 @@ absl::Status ChunkWriter::Take(std::unique_ptr<Chunk> chunk) {
     to_.budget->ReturnEncoded(next_chunk_, 0);
   }
   return absl::OkStatus();
+}
+
+void ChunkWriter::CountTables(const Chunk& chunk) {
+  for (const Chunk::TableCount& count : chunk.table_counts) {
+    TableStatistics& table = pending_.tables[count.table->quoted_name];
+    if (table.table.empty()) {
+      table.database = count.table->plan.schema.database;
+      table.table = count.table->plan.schema.table;
+    }
+    table.inserts += count.rows[static_cast<size_t>(ChangeKind::kInsert)];
+    table.updates += count.rows[static_cast<size_t>(ChangeKind::kUpdate)];
+    table.deletes += count.rows[static_cast<size_t>(ChangeKind::kDelete)];
+    table.value_bytes += count.value_bytes;
+  }
 }
 
 absl::Status ChunkWriter::End(const absl::Status& status) {

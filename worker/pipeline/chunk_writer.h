@@ -57,6 +57,7 @@ class ChunkWriter {
 
  private:
   absl::Status Take(std::unique_ptr<Chunk> chunk);
+  void CountTables(const Chunk& chunk);
   // Commits, and then is `status`.
   absl::Status End(const absl::Status& status);
   absl::Status Commit();

@@ -16,7 +16,7 @@ namespace binferry::worker {
 namespace {
 
 // What a transaction's end adds to a chunk.
-constexpr size_t kGroupEndBytes = sizeof(Gtid);
+constexpr size_t kGroupEndBytes = sizeof(Gtid) + sizeof(Chunk::Origin);
 
 int LeaveCode(LeavePlace place) {
   switch (place) {
@@ -80,16 +80,39 @@ absl::Status EventReader::Run() {
 
 absl::Status EventReader::ReadAll() {
   while (!MustLeave()) {
+    to_.board->SetReading(ProgressBoard::Reading::kAwaitsSource);
     const absl::StatusOr<absl::Span<const uint8_t>> raw = to_.source->Next();
+    to_.board->SetReading(ProgressBoard::Reading::kReads);
     if (!raw.ok()) {
       if (absl::IsCancelled(raw.status()) && leave_ != 0) break;
       return raw.status();
     }
     to_.board->CountRead(raw->size());
+    if (to_.rate_limit->is_set()) Pace(raw->size());
     BINFERRY_ASSIGN_OR_RETURN(const EventFrame frame, decoder_.Frame(*raw));
     BINFERRY_RETURN_IF_ERROR(HandleFrame(frame));
   }
   return absl::OkStatus();
+}
+
+void EventReader::Pace(size_t bytes) {
+  const absl::Duration wait = to_.rate_limit->Charge(bytes);
+  if (wait <= absl::ZeroDuration()) return;
+  // What was read need not wait.
+  if (!transaction_.is_held()) to_.feed->CloseOpenChunk();
+  to_.board->SetReading(ProgressBoard::Reading::kPaces);
+  to_.rate_limit->Wait(wait);
+  to_.board->SetReading(ProgressBoard::Reading::kReads);
+}
+
+void EventReader::NoteOrigin(Chunk* chunk, bool is_start) const {
+  const bool is_known = !is_start && !chunk->origins.empty() &&
+                        chunk->origins.back().position == group_start_.position;
+  if (is_known) return;
+  chunk->origins.push_back({.first_row_event = chunk->rows.size(),
+                            .is_start = is_start,
+                            .position = group_start_.position,
+                            .gtid = gtid_});
 }
 
 absl::Status EventReader::HandleFrame(const EventFrame& frame) {
@@ -137,6 +160,7 @@ absl::Status EventReader::AppendRows(
       chunk->is_transaction_open = true;
       chunk->place = group_start_;
     }
+    if (to_.with_origins) NoteOrigin(chunk, is_first && !is_resuming_);
     transaction_.AppendTo(
         chunk, {.table = table.get(),
                 .offset = chunk->bytes.size(),
@@ -270,6 +294,7 @@ absl::Status EventReader::MoveBetweenGroups() {
     return absl::OkStatus();
   }
   place_ = decoder_.place();
+  to_.board->NotePlace(place_);
   return Append(0, 1, 0, [this](Chunk* chunk) { chunk->place = place_; });
 }
 
@@ -347,6 +372,7 @@ absl::Status EventReader::EndGroup(const EventFrame& frame,
   is_in_group_ = false;
   is_resuming_ = false;
   place_ = decoder_.place();
+  to_.board->NotePlace(place_);
   const int64_t time_ms = TimeOf(frame);
   commit_time_ms_ = 0;
   const bool is_transaction = meaning == StreamGrammar::Meaning::kCommitted ||
@@ -396,8 +422,10 @@ absl::Status EventReader::Charge(size_t cost) {
       to_.feed->open_charge() + cost > to_.budget->raw_limit()) {
     to_.feed->CloseOpenChunk();
   }
-  if (to_.budget->TakeRaw(cost)) return absl::OkStatus();
-  return absl::CancelledError("interrupted");
+  to_.board->SetReading(ProgressBoard::Reading::kAwaitsMemory);
+  if (!to_.budget->TakeRaw(cost)) return absl::CancelledError("interrupted");
+  to_.board->SetReading(ProgressBoard::Reading::kReads);
+  return absl::OkStatus();
 }
 
 absl::Status EventReader::Append(size_t raw_cost, size_t overhead_cost,

@@ -24,6 +24,7 @@
 #include "worker/pipeline/open_transaction.h"
 #include "worker/pipeline/pipeline_options.h"
 #include "worker/pipeline/progress_board.h"
+#include "worker/pipeline/rate_limit.h"
 #include "worker/pipeline/table_planner.h"
 #include "worker/schema/checkpoint.h"
 #include "worker/select/object_selection.h"
@@ -48,6 +49,9 @@ class EventReader {
     ChunkFeed* feed = nullptr;
     const AlertPolicy* alerts = nullptr;
     ProgressBoard* board = nullptr;
+    RateLimit* rate_limit = nullptr;
+    // Whether chunks are told where records come from.
+    bool with_origins = false;
   };
 
   EventReader(const Surroundings& surroundings, const Checkpoint& start);
@@ -75,6 +79,10 @@ class EventReader {
   absl::Status AppendRows(const EventFrame& frame,
                           const std::shared_ptr<const PlannedTable>& table,
                           uint64_t rows_to_skip);
+  // Tells `chunk` where the rows events to be appended come from.
+  void NoteOrigin(Chunk* chunk, bool is_start) const;
+  // Waits as the rate limit wants it, once `bytes` are read.
+  void Pace(size_t bytes);
   absl::Status HandleOther(const EventFrame& frame);
   absl::Status HandlePayload(const TransactionPayloadEvent& payload);
   absl::Status HandleStep(const EventFrame& frame, const Event& event,

@@ -18,6 +18,7 @@
 #include "worker/pipeline/chunk_sequence.h"
 #include "worker/pipeline/chunk_writer.h"
 #include "worker/pipeline/event_reader.h"
+#include "worker/pipeline/rate_limit.h"
 #include "worker/pipeline/table_planner.h"
 
 namespace binferry::worker {
@@ -89,7 +90,8 @@ class Pipeline::Assembly {
                 [this] { sequence_.Wake(); }),
         arenas_(SlabBytes(options_), PoolBytes(options_)),
         feed_(ChunkBytes(options_), options_.chunk_linger),
-        sequence_(start.last_id),
+        sequence_(start.last_id, start.rows_done),
+        rate_limit_(options_.max_binlog_bytes_per_second, pipeline->clock_),
         writer_({.options = &options_,
                  .clock = pipeline->clock_,
                  .sink = sink.get(),
@@ -111,11 +113,14 @@ class Pipeline::Assembly {
                  .budget = &budget_,
                  .feed = &feed_,
                  .alerts = &alerts_,
-                 .board = board},
+                 .board = board,
+                 .rate_limit = &rate_limit_,
+                 .with_origins = options_.position_headers},
                 start) {
     for (int i = 0; i < options_.encoder_threads; ++i) {
       encoders_.push_back(std::make_unique<ChunkEncoder>(
-          ChunkEncoder::Surroundings{.clock = pipeline->clock_,
+          ChunkEncoder::Surroundings{.options = &options_,
+                                     .clock = pipeline->clock_,
                                      .budget = &budget_,
                                      .arenas = &arenas_,
                                      .feed = &feed_,
@@ -139,12 +144,16 @@ class Pipeline::Assembly {
     return status;
   }
 
-  void Leave(LeavePlace place) { reader_.Leave(place); }
+  void Leave(LeavePlace place) {
+    reader_.Leave(place);
+    rate_limit_.Lift();
+  }
 
   void Abort() {
     budget_.Abort();
     feed_.Abort();
     sequence_.Abort();
+    rate_limit_.Lift();
     source_->Interrupt();
   }
 
@@ -156,6 +165,7 @@ class Pipeline::Assembly {
   ArenaPool arenas_;
   ChunkFeed feed_;
   ChunkSequence sequence_;
+  RateLimit rate_limit_;
   ChunkWriter writer_;  // Keeps the bytes that the sink may still read.
   const std::unique_ptr<RecordSink> sink_;
   const std::unique_ptr<BinlogSource> source_;
@@ -277,8 +287,14 @@ PipelineStatistics Pipeline::Statistics() const {
   PipelineStatistics statistics = board_.Snapshot();
   absl::MutexLock lock(&mu_);
   statistics.peak_queued_bytes = peak_bytes_;
+  statistics.limit_bytes = options_.budget_bytes;
   if (assembly_ != nullptr) {
-    statistics.queued_bytes = assembly_->budget().used();
+    const ByteBudget& budget = assembly_->budget();
+    statistics.queued_bytes = budget.used();
+    if (statistics.back_pressure == BackPressure::kEncoders &&
+        budget.is_short()) {
+      statistics.back_pressure = BackPressure::kDestination;
+    }
     statistics.peak_queued_bytes =
         std::max(peak_bytes_, assembly_->budget().peak());
   }

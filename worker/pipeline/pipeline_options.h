@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/ids.h"
+#include "common/secret.h"
 #include "common/topic_name.h"
 #include "worker/binlog/binlog_source.h"
 #include "worker/charset/charset.h"
@@ -81,6 +82,14 @@ struct PipelineOptions {
   // What stands for bytes that are invalid in their column's character set.
   InvalidText invalid_text = InvalidText::kStop;
   UnreadableChange unreadable_change = UnreadableChange::kStop;
+  // Of HashText in the rules of `objects`; needed with such a rule.
+  Secret hash_salt;
+  // Records have RecordHeaders.
+  bool position_headers = false;
+  // Behind each record of a DELETE one with its key and no value.
+  bool tombstones = false;
+  // How fast the source is read at most; 0 = as fast as it goes.
+  uint64_t max_binlog_bytes_per_second = 0;
 
   // All memory for rows between the source's buffer and the commit.
   size_t budget_bytes = size_t{64} << 20;

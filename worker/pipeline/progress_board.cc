@@ -1,6 +1,8 @@
 #include "worker/pipeline/progress_board.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <tuple>
 #include <utility>
 
 namespace binferry::worker {
@@ -41,9 +43,28 @@ void ProgressBoard::NoteBacklog(int64_t source_time_ms) {
 
 void ProgressBoard::NoteCaughtUp() { is_caught_up_ = true; }
 
+void ProgressBoard::NotePlace(const Coordinates& place) {
+  absl::MutexLock lock(&place_mu_);
+  place_ = place;
+}
+
 void ProgressBoard::Publish(Commit commit) {
   const absl::Time now = clock_->Now();
+  written_records_ = 0;
   absl::MutexLock lock(&mu_);
+  for (auto& [name, more] : commit.tables) {
+    const auto found = tables_.find(name);
+    if (found == tables_.end()) {
+      if (tables_.size() < PipelineStatistics::kMaxCountedTables) {
+        tables_.emplace(name, std::move(more));
+      }
+      continue;
+    }
+    found->second.inserts += more.inserts;
+    found->second.updates += more.updates;
+    found->second.deletes += more.deletes;
+    found->second.value_bytes += more.value_bytes;
+  }
   published_.checkpoint = std::move(commit.checkpoint);
   published_.source_rows += commit.source_rows;
   published_.transactions += commit.transactions;
@@ -57,11 +78,56 @@ PipelineStatistics ProgressBoard::Snapshot() const {
   {
     absl::MutexLock lock(&mu_);
     statistics = published_;
+    statistics.top_tables = Top(tables_);
   }
+  {
+    absl::MutexLock lock(&place_mu_);
+    statistics.read_place = place_;
+  }
+  statistics.queued_records = written_records_;
+  statistics.back_pressure = Pressure();
   statistics.bytes_read = bytes_read_;
   statistics.ddl_omitted = ddl_omitted_;
   statistics.lag = Lag(statistics);
   return statistics;
+}
+
+BackPressure ProgressBoard::Pressure() const {
+  switch (reading_.load(std::memory_order_relaxed)) {
+    case Reading::kReads:
+      break;
+    case Reading::kAwaitsSource:
+      if (is_caught_up_) return BackPressure::kNone;
+      break;
+    case Reading::kAwaitsMemory:
+      return BackPressure::kEncoders;
+    case Reading::kPaces:
+      return BackPressure::kRateLimit;
+  }
+  return BackPressure::kSource;
+}
+
+std::vector<TableStatistics> ProgressBoard::Top(
+    const absl::flat_hash_map<std::string, TableStatistics>& tables) {
+  const auto rows = [](const TableStatistics& table) {
+    return table.inserts + table.updates + table.deletes;
+  };
+  std::vector<const TableStatistics*> all;
+  all.reserve(tables.size());
+  for (const auto& [name, table] : tables) all.push_back(&table);
+  const size_t count = std::min(all.size(), PipelineStatistics::kMaxTopTables);
+  std::partial_sort(
+      all.begin(), all.begin() + static_cast<ptrdiff_t>(count), all.end(),
+      [&rows](const TableStatistics* a, const TableStatistics* b) {
+        return std::make_tuple(rows(*b), absl::string_view(a->database),
+                               absl::string_view(a->table)) <
+               std::make_tuple(rows(*a), absl::string_view(b->database),
+                               absl::string_view(b->table));
+      });
+  std::vector<TableStatistics> top;
+  top.reserve(count);
+  for (size_t i = 0; i < count; ++i) top.push_back(*all[i]);
+  return top;
 }
 
 std::optional<absl::Duration> ProgressBoard::Lag(

@@ -22,10 +22,27 @@ size_t MinRowBytes(const TableMap& map) {
   return std::max<size_t>(bytes, 1);
 }
 
+// What rules add to the two rows of an UPDATE.
+size_t FixedRuleBytes(const RowRules& rules) {
+  constexpr size_t kTimeBytes = 28;
+  size_t bytes = 0;
+  for (const AdditionalStep& step : rules.additional) {
+    bytes += step.name.size() + step.constant.size() + kTimeBytes;
+  }
+  for (const ValueTransformation& column : rules.columns) {
+    if (column.kind == ValueTransformation::Kind::kHash) {
+      bytes += SaltedHash::kHexBytes;
+    }
+    bytes += column.constant.size();
+  }
+  return 2 * bytes;
+}
+
 size_t FixedRecordBytes(const TablePlan& plan) {
   size_t bytes = plan.head.size() + plan.middle[1].size() + plan.tail.size();
   // A name and quotes for each column.
   for (const ColumnStep& column : plan.columns) bytes += column.name.size() + 2;
+  if (plan.rules != nullptr) bytes += FixedRuleBytes(*plan.rules);
   return bytes + 64;  // Id and times.
 }
 
@@ -61,7 +78,7 @@ absl::Status TablePlanner::Update(const TableMapEvent& event) {
       absl::StrCat(event.database, absl::string_view("\0", 1), event.table);
   Version& version = versions_[key];
   if (version.table == nullptr || version.identity != event.identity) {
-    BINFERRY_ASSIGN_OR_RETURN(version.table, Plan(event, *names));
+    BINFERRY_ASSIGN_OR_RETURN(version.table, Plan(event, key, *names));
     version.identity = std::string(event.identity);
   }
   if (known != ids_.end()) {
@@ -91,8 +108,10 @@ void TablePlanner::ForgetIdsAtLimit() {
 }
 
 absl::StatusOr<std::shared_ptr<const PlannedTable>> TablePlanner::Plan(
-    const TableMapEvent& event, const SelectedTable& names) {
+    const TableMapEvent& event, const std::string& key,
+    const SelectedTable& names) {
   auto table = std::make_shared<PlannedTable>();
+  table->quoted_name = key;
   BINFERRY_ASSIGN_OR_RETURN(table->map, BuildTableMap(event));
   absl::StatusOr<TablePlanOptions> options = PlanOptions(names);
   absl::StatusOr<TablePlan> plan =
@@ -121,9 +140,14 @@ absl::StatusOr<TablePlanOptions> TablePlanner::PlanOptions(
   options.format = options_->format;
   options.partition_policy = options_->partition_policy;
   options.invalid_text = options_->invalid_text;
+  options.tombstones = options_->tombstones;
+  options.rules = names.rules;
+  options.hash_salt = options_->hash_salt.Reveal();
   options.mapped_database = std::string(names.database);
   options.mapped_table = std::string(names.table);
-  options.topic = options_->topic_policy.specified_topic;
+  options.topic = names.rules != nullptr && !names.rules->topic.empty()
+                      ? names.rules->topic
+                      : options_->topic_policy.specified_topic;
   if (options.topic.empty()) {
     BINFERRY_ASSIGN_OR_RETURN(options.topic,
                               TopicNameFor(options_->topic_policy.name_format,

@@ -26,6 +26,7 @@ namespace binferry::worker {
 struct PlannedTable {
   TableMap map;
   TablePlan plan;
+  std::string quoted_name;  // Of the source, the same for no other table.
   // Every row is at least that long in the binlog, and adds that much fixed
   // text to its record.
   size_t min_row_bytes = 1;
@@ -82,7 +83,8 @@ class TablePlanner {
   };
 
   absl::StatusOr<std::shared_ptr<const PlannedTable>> Plan(
-      const TableMapEvent& event, const SelectedTable& names);
+      const TableMapEvent& event, const std::string& key,
+      const SelectedTable& names);
   absl::StatusOr<TablePlanOptions> PlanOptions(const SelectedTable& names);
 
   const PipelineOptions* const options_;

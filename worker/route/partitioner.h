@@ -14,6 +14,7 @@ enum class PartitionPolicy : uint8_t {
   kPartitionZero,   // All records of a topic are in order.
   kPrimaryKeyHash,  // The record key: all records of a key are in order. A
                     // table without a key goes by kTableHash.
+  kColumnHash,      // The same, of a key that the table's rules choose.
 };
 
 // The 32 bit MurmurHash2 of Kafka's Java client, seed included

@@ -14,6 +14,16 @@ struct TopicHandle {
   int32_t index = -1;
 };
 
+// What headers tell of a record's place in the source.
+struct RecordHeaders {
+  // Of the transaction, as MySQL prints it; empty = it has none, and the header
+  // is left out.
+  absl::string_view gtid;
+  absl::string_view position;    // `file:position` of the transaction's start.
+  absl::string_view row;         // Decimal.
+  absl::string_view generation;  // Decimal.
+};
+
 // Views point into an arena that its producer keeps until the sink has
 // committed the record.
 struct Record {
@@ -22,8 +32,13 @@ struct Record {
   bool has_key = false;
   absl::string_view key;
   absl::string_view value;
+  // False: a tombstone. It has a key, no value, and the id of the DELETE in
+  // front of it.
+  bool has_value = true;
   uint64_t id =
       0;  // The record id, for messages and checks; it stands in `value` too.
+  // Null = none. Lives as long as the texts.
+  const RecordHeaders* headers = nullptr;
 };
 
 }  // namespace binferry::worker
