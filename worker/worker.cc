@@ -10,7 +10,7 @@
 #include "common/log.h"
 #include "common/status_macros.h"
 #include "common/version.h"
-#include "worker/task/connection_check.h"
+#include "worker/task/probe_answers.h"
 #include "worker/task/task_attempts.h"
 
 namespace binferry::worker {
@@ -19,7 +19,7 @@ namespace {
 namespace pb = coordination::v1;
 
 // Probes that are executed at the same time.
-constexpr int kProbeThreads = 4;
+constexpr int kProbeThreads = 8;
 // For runs to end in order; then they are interrupted.
 constexpr absl::Duration kLeaveTimeout = absl::Seconds(5);
 constexpr absl::Duration kInterruptTimeout = absl::Seconds(2);
@@ -99,7 +99,7 @@ Worker::Worker(const WorkerOptions& options,
                std::shared_ptr<grpc::ChannelCredentials> credentials)
     : client_(ClientOptions(options, std::move(credentials))),
       supervisor_(SupervisorOptions(options, &clock_, &client_)),
-      probes_(&clock_, &client_, MakeConnectionCheck(&clock_)),
+      probes_(&clock_, &client_, MakeProbeAnswers(&clock_)),
       heartbeater_(HeartbeaterOptions(options), &clock_, &client_, &supervisor_,
                    &probes_) {
   for (int i = 0; i < kProbeThreads; ++i) {

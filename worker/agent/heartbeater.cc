@@ -49,6 +49,7 @@ pb::HeartbeatRequest Heartbeater::MakeRequest(absl::Duration max_hold) {
 
 absl::Status Heartbeater::Beat(absl::Duration timeout, absl::Duration max_hold,
                                std::stop_token stop) {
+  probes_->InterruptOverdue();
   const pb::HeartbeatRequest request = MakeRequest(max_hold);
   const MonotonicTime sent_at = clock_->MonotonicNow();
   absl::StatusOr<pb::HeartbeatResponse> response =

@@ -6,6 +6,7 @@
 #include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -136,11 +137,9 @@ class HeartbeaterTest : public testing::Test {
         TaskSupervisor::Options{.equipment = equipment});
     probes_ = std::make_unique<ProbeRunner>(
         &clock_, client_.get(),
-        [](pb::ProbeKind, const pb::GetTaskSpecResponse& spec, absl::Duration,
-           std::stop_token) -> absl::StatusOr<std::string> {
-          return absl::NotFoundError(
-              absl::StrCat("source.host of ", spec.task().uid()));
-        });
+        [this](const pb::Probe& probe, const pb::GetTaskSpecResponse& spec,
+               absl::Duration,
+               std::stop_token stop) { return AnswerOf(probe, spec, stop); });
     pb::WorkerPlace place;
     place.set_region("local");
     heartbeater_ = std::make_unique<Heartbeater>(
@@ -152,6 +151,45 @@ class HeartbeaterTest : public testing::Test {
                              .call_timeout = absl::Seconds(5),
                              .min_period = absl::Milliseconds(5)},
         &clock_, client_.get(), supervisor_.get(), probes_.get());
+  }
+
+  // Lists what has the task's name; "slow" waits for its interruption.
+  absl::StatusOr<pb::ProbeResult> AnswerOf(const pb::Probe& probe,
+                                           const pb::GetTaskSpecResponse& spec,
+                                           const std::stop_token& stop) {
+    if (probe.id() == "slow") {
+      while (!stop.stop_requested()) absl::SleepFor(absl::Milliseconds(1));
+      interrupted_ = true;
+    }
+    pb::ProbeResult result;
+    switch (probe.question_case()) {
+      case pb::Probe::kListDatabases:
+        result.mutable_databases()->add_databases()->set_name(
+            spec.task().uid());
+        return result;
+      case pb::Probe::kListTopics:
+        for (int i = 0; i < 200; ++i) {
+          result.mutable_topics()->add_topics()->set_name(
+              std::string(10'000, 'x'));
+        }
+        return result;
+      default:
+        return absl::NotFoundError("source.host does not exist");
+    }
+  }
+
+  static pb::Probe ProbeOf(const std::string& id) {
+    pb::Probe probe;
+    probe.set_id(id);
+    probe.set_task_uid("t");
+    probe.mutable_time_left()->set_seconds(10);
+    return probe;
+  }
+
+  // The results, of which there are `count` in the end.
+  std::vector<pb::ProbeResult> AwaitResults(size_t count) {
+    EXPECT_TRUE(Await([&] { return controller_.results().size() >= count; }));
+    return controller_.results();
   }
 
   void Start() {
@@ -193,6 +231,7 @@ class HeartbeaterTest : public testing::Test {
   std::unique_ptr<ProbeRunner> probes_;
   std::unique_ptr<Heartbeater> heartbeater_;
   absl::Status result_;
+  std::atomic<bool> interrupted_ = false;
   std::jthread probe_thread_;
   std::jthread thread_;
 };
@@ -278,22 +317,54 @@ TEST_F(HeartbeaterTest, GivesLeasesBackWhenItDrains) {
 }
 
 TEST_F(HeartbeaterTest, AnswersAProbeOnce) {
-  pb::Probe probe;
-  probe.set_id("p1");
-  probe.set_task_uid("t");
-  probe.set_kind(pb::PROBE_KIND_CHECK_SOURCE);
-  probe.mutable_time_left()->set_seconds(10);
+  pb::Probe probe = ProbeOf("p1");
+  probe.mutable_list_databases();
   controller_.Ask(probe);
   Start();
-  ASSERT_TRUE(Await([&] { return !controller_.results().empty(); }));
+  ASSERT_EQ(AwaitResults(1).size(), 1u);
   const size_t count = controller_.requests().size();
   ASSERT_TRUE(
       Await([&] { return controller_.requests().size() >= count + 3; }));
   const std::vector<pb::ProbeResult> results = controller_.results();
   ASSERT_EQ(results.size(), 1u);
   EXPECT_EQ(results[0].id(), "p1");
-  EXPECT_FALSE(results[0].passed());
-  EXPECT_EQ(results[0].message(), "source.host of t");
+  EXPECT_EQ(results[0].generation(), 1);
+  ASSERT_EQ(results[0].databases().databases_size(), 1);
+  EXPECT_EQ(results[0].databases().databases(0).name(), "t");
+}
+
+TEST_F(HeartbeaterTest, AnswersWithAFaultWhatCannotBeAnswered) {
+  pb::Probe probe = ProbeOf("p1");
+  probe.mutable_get_source_position();
+  controller_.Ask(probe);
+  Start();
+  const std::vector<pb::ProbeResult> results = AwaitResults(1);
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(results[0].fault().code(), "NOT_FOUND");
+  EXPECT_EQ(results[0].fault().message(), "source.host does not exist");
+}
+
+TEST_F(HeartbeaterTest, SendsNoAnswerAboveItsBound) {
+  pb::Probe probe = ProbeOf("p1");
+  probe.mutable_list_topics();
+  controller_.Ask(probe);
+  Start();
+  EXPECT_EQ(AwaitResults(1).at(0).fault().code(), "INTERNAL");
+}
+
+TEST_F(HeartbeaterTest, InterruptsAndDropsAProbeThatTakesTooLong) {
+  pb::Probe slow = ProbeOf("slow");
+  slow.mutable_time_left()->set_seconds(0);
+  slow.mutable_time_left()->set_nanos(50'000'000);
+  pb::Probe next = ProbeOf("p2");
+  next.mutable_list_databases();
+  controller_.Ask(slow);
+  controller_.Ask(next);  // Waits: there is one thread.
+  Start();
+  const std::vector<pb::ProbeResult> results = AwaitResults(1);
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(results[0].id(), "p2");
+  EXPECT_TRUE(interrupted_);
 }
 
 class HeartbeaterOfTwoTest : public HeartbeaterTest {

@@ -5,6 +5,7 @@
 #include "absl/random/random.h"
 #include "common/log.h"
 #include "common/retry.h"
+#include "worker/agent/report_text.h"
 #include "worker/agent/stoppable_wait.h"
 
 namespace binferry::worker {
@@ -12,8 +13,12 @@ namespace {
 
 namespace pb = coordination::v1;
 
-// Answers are at most 1 MiB a call; one is a few sentences.
-constexpr size_t kMaxMessageBytes = 16'000;
+pb::ProbeResult FaultResult(const absl::Status& fault) {
+  pb::ProbeResult result;
+  result.mutable_fault()->set_code(absl::StatusCodeToString(fault.code()));
+  result.mutable_fault()->set_message(ReportText(fault.message()));
+  return result;
+}
 
 }  // namespace
 
@@ -55,37 +60,69 @@ void ProbeRunner::Run(std::stop_token stop) {
   }
 }
 
-void ProbeRunner::Answer(const Waiting& waiting, const std::stop_token& stop) {
+void ProbeRunner::InterruptOverdue() {
+  absl::MutexLock lock(&mu_);
+  const MonotonicTime now = clock_->MonotonicNow();
+  for (Execution* execution : executed_) {
+    if (execution->deadline <= now) execution->interrupt.request_stop();
+  }
+}
+
+absl::Duration ProbeRunner::TimeLeft(const Waiting& waiting) const {
+  return waiting.deadline - clock_->MonotonicNow();
+}
+
+std::optional<pb::ProbeResult> ProbeRunner::Ask(const Waiting& waiting,
+                                                const std::stop_token& stop) {
   const pb::Probe& probe = waiting.probe;
-  const auto time_left = [&] {
-    return waiting.deadline - clock_->MonotonicNow();
-  };
   absl::BitGen random;
   Backoff backoff({}, random);
-  absl::StatusOr<std::string> found = absl::UnavailableError("not asked");
-  while (!stop.stop_requested() && time_left() > absl::ZeroDuration()) {
+  while (!stop.stop_requested() && TimeLeft(waiting) > absl::ZeroDuration()) {
     const absl::StatusOr<pb::GetTaskSpecResponse> spec =
         client_->GetTaskSpec(probe.task_uid(), probe.epoch(), stop);
     if (spec.ok()) {
-      found = execute_(probe.kind(), *spec, time_left(), stop);
-      break;
+      absl::StatusOr<pb::ProbeResult> answer =
+          execute_(probe, *spec, TimeLeft(waiting), stop);
+      if (answer.ok() && answer->ByteSizeLong() > kMaxResultBytes) {
+        answer = absl::InternalError("the answer is too large");
+      }
+      pb::ProbeResult result =
+          answer.ok() ? *std::move(answer) : FaultResult(answer.status());
+      result.set_id(probe.id());
+      result.set_generation(spec->task().generation());
+      return result;
     }
-    if (!IsRetryable(spec.status())) return;  // Not ours any more.
+    if (!IsRetryable(spec.status())) return std::nullopt;
     WaitUnlessStopped(stop, backoff.Next());
   }
-  if (stop.stop_requested()) return;
-  pb::ProbeResult result;
-  result.set_id(probe.id());
-  result.set_passed(found.ok());
-  result.set_message(std::string(found.ok() ? absl::string_view(*found)
-                                            : found.status().message())
-                         .substr(0, kMaxMessageBytes));
-  LogInfo("probe answered", {{"task_uid", probe.task_uid()},
-                             {"kind", pb::ProbeKind_Name(probe.kind())},
-                             {"passed", found.ok()}});
-  while (time_left() > absl::ZeroDuration()) {
-    const absl::Status status = client_->ReportProbeResult(result, stop);
-    if (!IsRetryable(status) || stop.stop_requested()) return;
+  return std::nullopt;
+}
+
+void ProbeRunner::Answer(const Waiting& waiting, const std::stop_token& stop) {
+  Execution execution{.deadline = waiting.deadline, .interrupt = {}};
+  {
+    absl::MutexLock lock(&mu_);
+    executed_.insert(&execution);
+  }
+  std::optional<pb::ProbeResult> result;
+  {
+    const std::stop_callback interrupt(
+        stop, [&execution] { execution.interrupt.request_stop(); });
+    result = Ask(waiting, execution.interrupt.get_token());
+  }
+  {
+    absl::MutexLock lock(&mu_);
+    executed_.erase(&execution);
+  }
+  if (!result.has_value()) return;
+  LogInfo("probe answered", {{"task_uid", waiting.probe.task_uid()},
+                             {"probe", result->id()},
+                             {"fault", result->fault().code()}});
+  absl::BitGen random;
+  Backoff backoff({}, random);
+  while (!stop.stop_requested() && TimeLeft(waiting) > absl::ZeroDuration()) {
+    const absl::Status status = client_->ReportProbeResult(*result, stop);
+    if (!IsRetryable(status)) return;
     WaitUnlessStopped(stop, backoff.Next());
   }
 }

@@ -11,10 +11,11 @@ namespace binferry::worker {
 
 inline constexpr size_t kMaxReportTextBytes = 2000;
 
-// The first kMaxReportTextBytes of `text`, no character cut in two, with "?"
+// The first `max_bytes` of `text`, no character cut in two, with "?"
 // for bytes that are no UTF-8: a message that isn't text would make the whole
 // heartbeat unreadable.
-std::string ReportText(absl::string_view text);
+std::string ReportText(absl::string_view text,
+                       size_t max_bytes = kMaxReportTextBytes);
 
 }  // namespace binferry::worker
 

@@ -1,7 +1,5 @@
 #include "worker/task/carry_attempt.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <utility>
 #include <vector>
 
@@ -16,26 +14,12 @@
 #include "worker/sink/sink_status.h"
 #include "worker/task/destination_check.h"
 #include "worker/task/drain_end.h"
+#include "worker/task/progress_proto.h"
 #include "worker/task/takeover.h"
 #include "worker/task/task_sink.h"
 
 namespace binferry::worker {
 namespace {
-
-v1::Position ToProto(const Checkpoint& checkpoint) {
-  v1::Position position;
-  position.mutable_coordinates()->set_file(checkpoint.file);
-  position.mutable_coordinates()->set_position(checkpoint.position);
-  position.set_gtid_set(checkpoint.gtid_set);
-  position.set_rows_done(checkpoint.rows_done);
-  position.set_last_record_id(checkpoint.last_id);
-  if (checkpoint.source_time_ms != 0) {
-    *position.mutable_source_time() =
-        google::protobuf::util::TimeUtil::MillisecondsToTimestamp(
-            checkpoint.source_time_ms);
-  }
-  return position;
-}
 
 std::string Describe(const Checkpoint& checkpoint) {
   if (checkpoint.uses_gtid) {
@@ -142,8 +126,15 @@ PipelineOptions CarryAttempt::MakeOptions() const {
   options.partition_policy = spec_.partition_policy;
   options.invalid_text = spec_.invalid_text;
   options.unreadable_change = spec_.unreadable_change;
-  options.budget_bytes = limits_.budget_bytes;
-  options.encoder_threads = limits_.encoder_threads;
+  options.position_headers = spec_.position_headers;
+  options.tombstones = spec_.tombstones;
+  options.hash_salt = spec_.hash_salt;
+  options.max_binlog_bytes_per_second = spec_.max_binlog_bytes_per_second;
+  options.budget_bytes =
+      spec_.budget_bytes == 0 ? limits_.budget_bytes : spec_.budget_bytes;
+  options.encoder_threads = spec_.encoder_threads == 0
+                                ? limits_.encoder_threads
+                                : spec_.encoder_threads;
   options.heartbeat_period = spec_.dump.heartbeat_period;
   return options;
 }
@@ -226,27 +217,8 @@ TaskProgress CarryAttempt::Progress() const {
     pipeline = pipeline_;
   }
   TaskProgress progress;
-  progress.start_position_committed = spec_.start_position_committed;
-  if (pipeline == nullptr) return progress;
-  const PipelineStatistics statistics = pipeline->Statistics();
-  if (statistics.checkpoint.has_value()) {
-    const Checkpoint& checkpoint = *statistics.checkpoint;
-    progress.start_position_committed = true;
-    progress.position = ToProto(checkpoint);
-    progress.counters.set_inserts(checkpoint.inserts);
-    progress.counters.set_updates(checkpoint.updates);
-    progress.counters.set_deletes(checkpoint.deletes);
-    progress.counters.set_records(checkpoint.records);
-    progress.counters.set_replaced_texts(checkpoint.replaced_texts);
-    progress.counters.set_alerts(checkpoint.alerts);
-  }
-  if (statistics.lag.has_value()) {
-    progress.lag_ms = absl::ToInt64Milliseconds(*statistics.lag);
-  }
-  progress.counters.set_transactions(statistics.transactions);
-  progress.counters.set_binlog_bytes(statistics.bytes_read);
-  progress.counters.set_record_bytes(statistics.bytes_committed);
-  progress.counters.set_ddl_omitted(statistics.ddl_omitted);
+  if (pipeline != nullptr) progress = ToProgress(pipeline->Statistics());
+  progress.start_position_committed |= spec_.start_position_committed;
   return progress;
 }
 

@@ -9,11 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/status_macros.h"
+#include "worker/agent/report_text.h"
 #include "worker/mysql/connection.h"
 #include "worker/mysql/source_check.h"
 #include "worker/sink/kafka_admin.h"
 #include "worker/task/destination_check.h"
-#include "worker/task/spec_conversion.h"
 
 namespace binferry::worker {
 namespace {
@@ -77,24 +77,28 @@ absl::StatusOr<std::string> CheckDestinationOf(const TaskSpec& spec,
 
 }  // namespace
 
-ProbeRunner::Execute MakeConnectionCheck(const Clock* clock) {
-  return [clock](pb::ProbeKind kind, const pb::GetTaskSpecResponse& response,
-                 absl::Duration time_left,
-                 std::stop_token stop) -> absl::StatusOr<std::string> {
-    BINFERRY_ASSIGN_OR_RETURN(const TaskSpec spec, ConvertTaskSpec(response));
-    switch (kind) {
-      case pb::PROBE_KIND_CHECK_SOURCE:
-        return CheckSourceOf(spec, time_left);
-      case pb::PROBE_KIND_CHECK_DESTINATION:
-        return CheckDestinationOf(spec, time_left, std::move(stop), clock);
-      case pb::PROBE_KIND_UNSPECIFIED:
-      case pb::ProbeKind_INT_MIN_SENTINEL_DO_NOT_USE_:
-      case pb::ProbeKind_INT_MAX_SENTINEL_DO_NOT_USE_:
-        break;
-    }
-    return absl::UnimplementedError(
-        absl::StrCat("this worker's version knows no probe of kind ", kind));
-  };
+absl::StatusOr<pb::ProbeResult> CheckConnection(pb::ProbeKind kind,
+                                                const Inspection& inspection) {
+  absl::StatusOr<std::string> found = absl::UnimplementedError(
+      absl::StrCat("this worker's version knows no probe of kind ", kind));
+  switch (kind) {
+    case pb::PROBE_KIND_CHECK_SOURCE:
+      found = CheckSourceOf(inspection.spec, inspection.time_left);
+      break;
+    case pb::PROBE_KIND_CHECK_DESTINATION:
+      found = CheckDestinationOf(inspection.spec, inspection.time_left,
+                                 inspection.stop, inspection.clock);
+      break;
+    case pb::PROBE_KIND_UNSPECIFIED:
+    case pb::ProbeKind_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case pb::ProbeKind_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  pb::ProbeResult result;
+  result.set_passed(found.ok());
+  result.set_message(ReportText(found.ok() ? absl::string_view(*found)
+                                           : found.status().message()));
+  return result;
 }
 
 }  // namespace binferry::worker

@@ -1,17 +1,17 @@
-// What a probe asks of a task's source and destination.
+// Asking a task's source and destination whether the task could use them.
 #ifndef BINFERRY_WORKER_TASK_CONNECTION_CHECK_H_
 #define BINFERRY_WORKER_TASK_CONNECTION_CHECK_H_
 
-#include "common/clock.h"
-#include "worker/agent/probe_runner.h"
+#include "absl/status/statusor.h"
+#include "binferry/coordination/v1/probe.pb.h"
+#include "worker/task/inspection.h"
 
 namespace binferry::worker {
 
-// CHECK_SOURCE connects and compares settings, privileges and the selected
-// objects with what a task needs; CHECK_DESTINATION connects and looks up the
-// topic that must exist. OK: what was found, in a sentence or two. Errors name
-// field, cause and remedy. `clock` must outlive the function.
-ProbeRunner::Execute MakeConnectionCheck(const Clock* clock);
+// Sets `passed` and `message`, for controllers that ask by kind. An error says
+// which field of the task is wrong and what to do.
+absl::StatusOr<coordination::v1::ProbeResult> CheckConnection(
+    coordination::v1::ProbeKind kind, const Inspection& inspection);
 
 }  // namespace binferry::worker
 
