@@ -3,6 +3,7 @@
 #define BINFERRY_WORKER_BINLOG_BINLOG_SOURCE_H_
 
 #include <cstdint>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -23,6 +24,9 @@ class BinlogSource {
   // Interrupt(); OUT_OF_RANGE at the end of a source that ends; DATA_LOSS,
   // PERMISSION_DENIED, FAILED_PRECONDITION as the server's reply demands.
   virtual absl::StatusOr<absl::Span<const uint8_t>> Next() = 0;
+
+  // Whose binlog it is, as `@@server_uuid`; "" where nobody says.
+  virtual std::string server_uuid() const { return ""; }
 
   // Makes the present and every later Next() return CANCELLED. Any thread, any
   // number of times.

@@ -1,6 +1,8 @@
 #include "worker/mysql/mysql_binlog_source.h"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/memory/memory.h"
 #include "common/status_macros.h"
@@ -33,10 +35,15 @@ absl::StatusOr<std::unique_ptr<MysqlBinlogSource>> MysqlBinlogSource::Create(
                             ReadSourceVariables(connection.get()));
   BINFERRY_RETURN_IF_ERROR(
       CheckResumable(checkpoint, variables, connection->where()));
+  BINFERRY_ASSIGN_OR_RETURN(const std::vector<BinlogFile> files,
+                            ListBinlogFiles(connection.get()));
+  BINFERRY_RETURN_IF_ERROR(
+      CheckSameFiles(checkpoint, variables, files, connection->where()));
   BINFERRY_ASSIGN_OR_RETURN(
       std::unique_ptr<BinlogConnection> dump,
       BinlogConnection::Start(std::move(connection), options.dump, start));
-  return absl::WrapUnique(new MysqlBinlogSource(std::move(dump)));
+  return absl::WrapUnique(
+      new MysqlBinlogSource(std::move(dump), variables.server_uuid));
 }
 
 absl::StatusOr<std::unique_ptr<MysqlBinlogSource>> MysqlBinlogSource::OpenFile(
@@ -48,11 +55,13 @@ absl::StatusOr<std::unique_ptr<MysqlBinlogSource>> MysqlBinlogSource::OpenFile(
       std::unique_ptr<BinlogConnection> dump,
       BinlogConnection::Start(std::move(connection), options.dump,
                               Coordinates{.file = file}));
-  return absl::WrapUnique(new MysqlBinlogSource(std::move(dump)));
+  return absl::WrapUnique(
+      new MysqlBinlogSource(std::move(dump), /*server_uuid=*/""));
 }
 
-MysqlBinlogSource::MysqlBinlogSource(std::unique_ptr<BinlogConnection> dump)
-    : dump_(std::move(dump)) {}
+MysqlBinlogSource::MysqlBinlogSource(std::unique_ptr<BinlogConnection> dump,
+                                     std::string server_uuid)
+    : dump_(std::move(dump)), server_uuid_(std::move(server_uuid)) {}
 
 absl::StatusOr<absl::Span<const uint8_t>> MysqlBinlogSource::Next() {
   return dump_->Next();

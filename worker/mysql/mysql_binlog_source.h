@@ -30,7 +30,8 @@ class MysqlBinlogSource : public BinlogSource {
   // has what follows it, and starts the dump: by `gtid_set` if `uses_gtid`, the
   // set not holding the transaction that is under way, else at `file` and
   // `position`. Can't be interrupted; takes a few connect timeouts at most.
-  // Errors: as ConnectError, QueryError, CheckResumable and DumpError.
+  // Errors: as ConnectError, QueryError, CheckResumable, CheckSameFiles
+  // and DumpError.
   static absl::StatusOr<std::unique_ptr<MysqlBinlogSource>> Create(
       const MysqlSourceOptions& options, const Checkpoint& checkpoint);
 
@@ -40,15 +41,18 @@ class MysqlBinlogSource : public BinlogSource {
       const MysqlSourceOptions& options, const std::string& file);
 
   absl::StatusOr<absl::Span<const uint8_t>> Next() override;
+  std::string server_uuid() const override { return server_uuid_; }
   void Interrupt() override;
 
   // The dump's number in the server's process list.
   uint64_t session_id() const { return dump_->session_id(); }
 
  private:
-  explicit MysqlBinlogSource(std::unique_ptr<BinlogConnection> dump);
+  MysqlBinlogSource(std::unique_ptr<BinlogConnection> dump,
+                    std::string server_uuid);
 
   const std::unique_ptr<BinlogConnection> dump_;
+  const std::string server_uuid_;
 };
 
 }  // namespace binferry::worker

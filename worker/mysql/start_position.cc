@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/remedy.h"
 #include "common/status_macros.h"
@@ -191,6 +192,30 @@ absl::StatusOr<Checkpoint> ResolveCoordinates(const StartAtCoordinates& start,
   return CheckpointAt(history.variables, at);
 }
 
+// "binlog.000012" -> "binlog" and 12; nothing for other names.
+std::optional<std::pair<std::string, uint64_t>> SplitFileName(
+    const std::string& name) {
+  const size_t dot = name.rfind('.');
+  uint64_t number = 0;
+  if (dot == std::string::npos ||
+      !absl::SimpleAtoi(name.substr(dot + 1), &number))
+    return std::nullopt;
+  return std::pair(name.substr(0, dot), number);
+}
+
+absl::Status FilesAreBehind(const Checkpoint& checkpoint,
+                            const std::string& where,
+                            const BinlogFile& newest) {
+  return RemedyError(
+      absl::StatusCode::kDataLoss,
+      absl::StrCat("the binlog of the source ", where, " ends in ", newest.name,
+                   " of ", newest.bytes, " bytes, but it was read up to ",
+                   checkpoint.file, ":", checkpoint.position,
+                   ": it was reset (RESET BINARY LOGS AND GTIDS), or the "
+                   "server was restored to an earlier time"),
+      "decide which history holds, then reset the task to a start position");
+}
+
 }  // namespace
 
 absl::StatusOr<SourceHistory> ReadSourceHistory(Connection* connection) {
@@ -215,6 +240,37 @@ absl::StatusOr<Checkpoint> ResolveStartPosition(
   if (const auto* time = std::get_if<StartAtTime>(&start))
     return ResolveTime(*time, history, since);
   return ResolveNow(history);
+}
+
+absl::Status CheckSameFiles(const Checkpoint& checkpoint,
+                            const SourceVariables& variables,
+                            const std::vector<BinlogFile>& files,
+                            const std::string& where) {
+  if (checkpoint.server_uuid != variables.server_uuid ||
+      checkpoint.file.empty() || files.empty())
+    return absl::OkStatus();
+  const auto file = std::find_if(
+      files.begin(), files.end(),
+      [&](const BinlogFile& f) { return f.name == checkpoint.file; });
+  if (file != files.end()) {
+    if (checkpoint.position <= file->bytes) return absl::OkStatus();
+    return FilesAreBehind(checkpoint, where, *file);
+  }
+  const auto read = SplitFileName(checkpoint.file);
+  const auto newest = SplitFileName(files.back().name);
+  // With another log_bin the numbers begin anew.
+  const bool is_comparable =
+      read.has_value() && newest.has_value() && read->first == newest->first;
+  if (is_comparable && read->second > newest->second)
+    return FilesAreBehind(checkpoint, where, files.back());
+  if (checkpoint.uses_gtid) return absl::OkStatus();
+  return RemedyError(
+      absl::StatusCode::kDataLoss,
+      absl::StrCat("the source ", where, " no longer has the binlog file ",
+                   checkpoint.file, " (it has ", files.front().name, " to ",
+                   files.back().name, "), from which the task reads on"),
+      "its changes are missing for good; reset the task to a present start "
+      "position, and keep binlogs longer (binlog_expire_logs_seconds)");
 }
 
 absl::Status CheckResumable(const Checkpoint& checkpoint,

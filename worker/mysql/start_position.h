@@ -77,6 +77,16 @@ absl::Status CheckResumable(const Checkpoint& checkpoint,
                             const SourceVariables& variables,
                             const std::string& where);
 
+// OK if the server, where it is the one that `checkpoint` was read from, still
+// has the file in which reading ended, or has gone on to later ones; another
+// server's files say nothing. DATA_LOSS: its files are behind that place, so
+// that it was reset or restored to an earlier time, though it may have executed
+// as many transactions again; without GTIDs also where the file was purged.
+absl::Status CheckSameFiles(const Checkpoint& checkpoint,
+                            const SourceVariables& variables,
+                            const std::vector<BinlogFile>& files,
+                            const std::string& where);
+
 }  // namespace binferry::worker
 
 #endif  // BINFERRY_WORKER_MYSQL_START_POSITION_H_

@@ -212,5 +212,37 @@ TEST(ResumeTest, AFilePositionHoldsOnItsOwnServerOnly) {
               StatusIs(StatusCode::kFailedPrecondition, HasSubstr(kOther)));
 }
 
+TEST(ResumeTest, FilesBehindTheCheckpointTellOfAResetOrARestore) {
+  const SourceHistory history = History();
+  const auto check = [&](const std::string& file, uint64_t position,
+                         const std::string& uuid = kUuid) {
+    Checkpoint checkpoint = At(Ours(":1-50"));
+    checkpoint.server_uuid = uuid;
+    checkpoint.file = file;
+    checkpoint.position = position;
+    return CheckSameFiles(checkpoint, history.variables, history.files, "db:1");
+  };
+  EXPECT_THAT(check("binlog.000003", 500), IsOk());
+  EXPECT_THAT(check("binlog.000003", 501),
+              StatusIs(StatusCode::kDataLoss, HasSubstr("was reset")));
+  EXPECT_THAT(check("binlog.000004", 4),
+              StatusIs(StatusCode::kDataLoss, HasSubstr("binlog.000003")));
+  // Purged, but read; of another server; under another name; not known.
+  EXPECT_THAT(check("binlog.000001", 4), IsOk());
+  EXPECT_THAT(check("binlog.000009", 4, kOther), IsOk());
+  EXPECT_THAT(check("mysql-bin.000009", 4), IsOk());
+  EXPECT_THAT(check("", 4), IsOk());
+}
+
+TEST(ResumeTest, WithoutGtidsThePurgedFileIsDataLoss) {
+  const SourceHistory history = HistoryWithoutGtids();
+  Checkpoint checkpoint;
+  checkpoint.server_uuid = kUuid;
+  checkpoint.file = "binlog.000001";
+  EXPECT_THAT(
+      CheckSameFiles(checkpoint, history.variables, history.files, "db:1"),
+      StatusIs(StatusCode::kDataLoss, HasSubstr("no longer has")));
+}
+
 }  // namespace
 }  // namespace binferry::worker

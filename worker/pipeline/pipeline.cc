@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/remedy.h"
 #include "common/status_macros.h"
 #include "common/topic_name.h"
 #include "worker/pipeline/alert_policy.h"
@@ -220,10 +221,13 @@ absl::StatusOr<Pipeline::Outcome> Pipeline::RunOnce(
   if (connections_.on_checkpoint != nullptr) connections_.on_checkpoint(start);
   if (opened.sink->NeedsReopen()) return Outcome::kReopen;
   if (is_over()) return Outcome::kLeft;
-  BINFERRY_ASSIGN_OR_RETURN(CheckpointTracker tracker,
-                            CheckpointTracker::Create(start, options_));
   BINFERRY_ASSIGN_OR_RETURN(std::unique_ptr<BinlogSource> source,
                             connections_.open_source(start));
+  // Files and positions of later checkpoints are this server's.
+  Checkpoint from = start;
+  if (!source->server_uuid().empty()) from.server_uuid = source->server_uuid();
+  BINFERRY_ASSIGN_OR_RETURN(CheckpointTracker tracker,
+                            CheckpointTracker::Create(from, options_));
 
   Assembly assembly(this, std::move(opened.sink), std::move(source), start,
                     std::move(tracker), &board_);
@@ -254,11 +258,12 @@ absl::StatusOr<Checkpoint> Pipeline::FindStart(const OpenedSink& opened) {
   }
   if (!is_known && (options_.history == TaskHistory::kStarted ||
                     board_.Snapshot().checkpoint.has_value())) {
-    return absl::FailedPreconditionError(
+    return RemedyError(
+        absl::StatusCode::kFailedPrecondition,
         "the state topic is empty, but this task has committed a start "
-        "position before: its checkpoint was deleted, or the destination is "
-        "another cluster; restore the topic, or create the task anew with a "
-        "start position of your choice");
+        "position before: its checkpoint was deleted",
+        "restore the topic, or create the task anew with a start position of "
+        "your choice");
   }
   BINFERRY_ASSIGN_OR_RETURN(Checkpoint start, connections_.resolve_start());
   if (is_known) start = ResetTo(start, *opened.checkpoint);
