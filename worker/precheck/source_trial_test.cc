@@ -228,14 +228,13 @@ class SourceTrialTest : public PrivateServer {
     ExpectTlsFails("does not come from", "source.ca_certificate");
     connection.ca_pem = "no PEM";
     ExpectTlsFails("source.ca_certificate holds no certificate", "PEM");
-    // MySQL refuses to show a certificate that has expired; its authority may.
-    const TestCertificate expired({.common_name = "Old CA", .valid_for_s = -60},
-                                  nullptr);
-    Show(TestCertificate({.common_name = "db"}, &expired), authority);
-    connection.ca_pem = expired.certificate_pem();
+    // MySQL loads no certificate that has expired.
+    connection.ca_pem =
+        TestCertificate::Reissue({.common_name = "Test CA", .valid_for_s = -60},
+                                 authority)
+            .certificate_pem();
     ExpectTlsFails("has expired", "ALTER INSTANCE RELOAD TLS");
     connection.ca_pem = authority.certificate_pem();
-    Show(server, authority);
 
     // Certificates of the client.
     const TestCertificate client({.common_name = "ferry"}, &authority);

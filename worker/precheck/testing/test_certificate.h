@@ -24,7 +24,30 @@ class TestCertificate {
 
   // Signed by `authority`, or by itself where that is null.
   TestCertificate(const Options& options, const TestCertificate* authority)
-      : key_(EVP_RSA_gen(2048)), certificate_(X509_new()) {
+      : TestCertificate(options, authority, EVP_RSA_gen(2048)) {}
+
+  // An authority's certificate once more, with the same key.
+  static TestCertificate Reissue(const Options& options,
+                                 const TestCertificate& authority) {
+    EVP_PKEY_up_ref(authority.key_.get());
+    return TestCertificate(options, nullptr, authority.key_.get());
+  }
+
+  std::string certificate_pem() const {
+    return Text(
+        [this](BIO* out) { PEM_write_bio_X509(out, certificate_.get()); });
+  }
+  std::string key_pem() const {
+    return Text([this](BIO* out) {
+      PEM_write_bio_PrivateKey(out, key_.get(), nullptr, nullptr, 0, nullptr,
+                               nullptr);
+    });
+  }
+
+ private:
+  TestCertificate(const Options& options, const TestCertificate* authority,
+                  EVP_PKEY* key)
+      : key_(key), certificate_(X509_new()) {
     X509* const x = certificate_.get();
     X509_set_version(x, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(x), ++serial_);
@@ -45,18 +68,6 @@ class TestCertificate {
               EVP_sha256());
   }
 
-  std::string certificate_pem() const {
-    return Text(
-        [this](BIO* out) { PEM_write_bio_X509(out, certificate_.get()); });
-  }
-  std::string key_pem() const {
-    return Text([this](BIO* out) {
-      PEM_write_bio_PrivateKey(out, key_.get(), nullptr, nullptr, 0, nullptr,
-                               nullptr);
-    });
-  }
-
- private:
   struct KeyCloser {
     void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
   };
