@@ -37,11 +37,6 @@ int Millis(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
 }
 
-// The client takes null for "there is none".
-const void* NotNull(absl::string_view bytes) {
-  return bytes.data() == nullptr ? "" : bytes.data();
-}
-
 }  // namespace
 
 absl::StatusOr<OpenedSink> KafkaSink::Open(const KafkaSinkOptions& options,
@@ -284,7 +279,9 @@ absl::Status KafkaSink::WriteOne(const Record& record) {
         ". Raise the limit, and max.message.bytes of the topic with it"));
   }
   // The bytes live until the commit, so nothing is copied.
-  return Produce(*topic, ValueBytes::kBorrowed, record);
+  return Produce(*topic,
+                 record.has_value ? ValueBytes::kBorrowed : ValueBytes::kNone,
+                 record);
 }
 
 absl::Status KafkaSink::WriteState(Epoch epoch,
@@ -303,18 +300,10 @@ absl::Status KafkaSink::WriteState(Epoch epoch,
 
 absl::Status KafkaSink::Produce(const OpenedTopic& topic, ValueBytes bytes,
                                 const Record& record) {
-  // The client reads it only; it takes no const for the sake of other flags.
-  void* const value = bytes == ValueBytes::kNone
-                          ? nullptr
-                          : const_cast<void*>(NotNull(record.value));
-  const int flags = bytes == ValueBytes::kCopied ? RD_KAFKA_MSG_F_COPY : 0;
   while (true) {
-    const int failed = rd_kafka_produce(
-        topic.handle, record.partition, flags, value, record.value.size(),
-        record.has_key ? NotNull(record.key) : nullptr, record.key.size(),
-        reinterpret_cast<void*>(static_cast<uintptr_t>(record.id)));
-    if (failed == 0) return absl::OkStatus();
-    const rd_kafka_resp_err_t error = rd_kafka_last_error();
+    const rd_kafka_resp_err_t error =
+        QueueRecord(producer_->handle(), topic.handle, bytes, record);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
     if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       BINFERRY_RETURN_IF_ERROR(producer_->CheckInterrupt());
       producer_->Poll(kQueueFullWait);

@@ -21,6 +21,7 @@
 #include "worker/sink/kafka_admin.h"
 #include "worker/sink/kafka_checkpoint_reader.h"
 #include "worker/sink/kafka_client.h"
+#include "worker/sink/kafka_produce.h"
 #include "worker/sink/kafka_sink_options.h"
 #include "worker/sink/kafka_transactional_producer.h"
 #include "worker/sink/record_sink.h"
@@ -74,9 +75,6 @@ class KafkaSink : public RecordSink {
       : options_(options),
         admin_(std::move(admin)),
         producer_(std::move(producer)) {}
-
-  // Where the bytes of a value are while the client sends them.
-  enum class ValueBytes : uint8_t { kBorrowed, kCopied, kNone };
 
   // Creates topic `name` if it is missing and may be created.
   absl::Status EnsureTopic(const std::string& name);

@@ -104,6 +104,17 @@ bool RecordingDestination::WaitForRecords(size_t count,
   return mu_.AwaitWithTimeout(absl::Condition(&enough), timeout);
 }
 
+namespace {
+
+std::string HeadersOf(const Record& record) {
+  if (record.headers == nullptr) return "";
+  const RecordHeaders& headers = *record.headers;
+  return absl::StrCat(headers.gtid, " ", headers.position, " ", headers.row,
+                      " ", headers.generation);
+}
+
+}  // namespace
+
 RecordingSink::~RecordingSink() {
   absl::MutexLock lock(&destination_->mu_);
   if (open_number_ == destination_->open_count_) {
@@ -184,7 +195,8 @@ absl::Status RecordingSink::Commit(const Checkpoint& checkpoint) {
         {destination_->topic_names_[static_cast<size_t>(record.topic.index)],
          record.partition,
          record.has_key ? std::optional<std::string>(record.key) : std::nullopt,
-         std::string(record.value), record.id});
+         std::string(record.value), record.id, record.has_value,
+         HeadersOf(record)});
   }
   written_.clear();
   destination_->uncommitted_count_ = 0;

@@ -26,6 +26,9 @@ struct RecordedRecord {
   std::optional<std::string> key;
   std::string value;
   uint64_t id = 0;
+  bool has_value = true;
+  // "gtid position row generation"; "" without headers.
+  std::string headers;
 };
 
 // Stands for the Kafka cluster: what was committed, by whichever sink, and the
