@@ -35,7 +35,7 @@ def remember_status(status: Dict[str, Any]) -> None:
     """Keeps what a task's status says of faults."""
     fault = status.get("lastError", {})
     remember(f"fault {fault.get('code', '')}", _with_remedy(fault.get("message", ""), fault.get("remedy", "")))
-    if "FAILED" in status.get("state", ""):
+    if "FAILED" in status.get("state", "") and status.get("stateMessage", "") not in fault.get("message", ""):
         remember(f"state {status['state']}", status.get("stateMessage", ""))
 
 
