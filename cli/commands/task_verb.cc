@@ -90,18 +90,6 @@ absl::StatusOr<v1::Task> Call(
   });
 }
 
-template <typename Request>
-absl::StatusOr<v1::Task> Stop(
-    grpc::Status (v1::TaskService::StubInterface::*rpc)(grpc::ClientContext*,
-                                                        const Request&,
-                                                        v1::Task*),
-    const std::string& name, v1::StopMode mode, Session* session) {
-  Request request;
-  request.set_name(name);
-  if constexpr (requires { request.set_mode(mode); }) request.set_mode(mode);
-  return Call(rpc, request, session);
-}
-
 absl::StatusOr<v1::Task> Act(const Verb& verb, const std::string& name,
                              const VerbArguments& arguments, Session* session) {
   using Stub = v1::TaskService::StubInterface;
@@ -123,8 +111,12 @@ absl::StatusOr<v1::Task> Act(const Verb& verb, const std::string& name,
       return Call(&Stub::ResumeTask, request, session);
     case v1::TASK_ACTION_RETRY:
       return Call(&Stub::RetryTask, request, session);
-    case v1::TASK_ACTION_STOP:
-      return Stop(&Stub::StopTask, name, StopModeOf(arguments), session);
+    case v1::TASK_ACTION_STOP: {
+      v1::StopTaskRequest stop;
+      stop.set_name(name);
+      stop.set_mode(StopModeOf(arguments));
+      return Call(&Stub::StopTask, stop, session);
+    }
     case v1::TASK_ACTION_DELETE:
     case v1::TASK_ACTION_UNSPECIFIED:
     case v1::TaskAction_INT_MIN_SENTINEL_DO_NOT_USE_:

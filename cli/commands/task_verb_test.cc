@@ -69,6 +69,15 @@ TEST_F(TaskVerbTest, StartsAtATime) {
   EXPECT_FALSE(tasks_.started.has_start_time());
 }
 
+TEST_F(TaskVerbTest, StopsByDrainingOrAtOnce) {
+  EXPECT_EQ(Run({"task", "stop", "orders"}), kExitOk);
+  EXPECT_EQ(tasks_.stopped.mode(), v1::STOP_MODE_UNSPECIFIED);
+  EXPECT_EQ(Run({"task", "stop", "orders", "--drain"}), kExitOk);
+  EXPECT_EQ(tasks_.stopped.mode(), v1::STOP_MODE_DRAIN);
+  EXPECT_EQ(Run({"task", "stop", "orders", "--now"}), kExitOk);
+  EXPECT_EQ(tasks_.stopped.mode(), v1::STOP_MODE_NOW);
+}
+
 TEST_F(TaskVerbTest, ResetTakesOnePosition) {
   EXPECT_EQ(Run({"task", "reset", "orders", "--gtid-set", "u:1-7"}), kExitOk);
   EXPECT_EQ(tasks_.reset.start_position().gtid_set(), "u:1-7");

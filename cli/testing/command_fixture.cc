@@ -73,6 +73,14 @@ grpc::Status FakeTaskService::PauseTask(grpc::ServerContext*,
   return ToGrpcStatus(refusal);
 }
 
+grpc::Status FakeTaskService::StopTask(grpc::ServerContext*,
+                                       const v1::StopTaskRequest* request,
+                                       v1::Task* task) {
+  stopped = *request;
+  task->set_name(request->name());
+  return ToGrpcStatus(refusal);
+}
+
 grpc::Status FakeTaskService::ResetTask(grpc::ServerContext*,
                                         const v1::ResetTaskRequest* request,
                                         v1::Task* task) {

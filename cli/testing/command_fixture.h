@@ -42,6 +42,9 @@ class FakeTaskService : public v1::TaskService::Service {
   grpc::Status PauseTask(grpc::ServerContext*,
                          const v1::TaskActionRequest* request,
                          v1::Task* task) override;
+  grpc::Status StopTask(grpc::ServerContext*,
+                        const v1::StopTaskRequest* request,
+                        v1::Task* task) override;
   grpc::Status ResetTask(grpc::ServerContext*,
                          const v1::ResetTaskRequest* request,
                          v1::Task* task) override;
@@ -71,6 +74,7 @@ class FakeTaskService : public v1::TaskService::Service {
   v1::UpdateTaskRequest updated;
   v1::CloneTaskRequest cloned;
   v1::StartTaskRequest started;
+  v1::StopTaskRequest stopped;
   v1::ResetTaskRequest reset;
   v1::BatchTaskActionRequest batch;
   v1::ListTaskLogsRequest logged;
