@@ -207,7 +207,7 @@ class SourcePrecheckTest : public PrivateServer {
     return ids;
   }
 
-  const SystemClock clock_;
+  SystemClock clock_;
   SourcePrecheck asked_;
 };
 
