@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "common/status_macros.h"
 #include "common/topic_name.h"
+#include "worker/task/object_conversion.h"
 
 namespace binferry::worker {
 namespace {
@@ -88,6 +89,7 @@ absl::StatusOr<PartitionPolicy> ConvertPartitionPolicy(
     case v1::PARTITION_POLICY_PRIMARY_KEY_HASH:
       return PartitionPolicy::kPrimaryKeyHash;
     case v1::PARTITION_POLICY_COLUMN_HASH:
+      return PartitionPolicy::kColumnHash;
     case v1::PartitionPolicy_INT_MIN_SENTINEL_DO_NOT_USE_:
     case v1::PartitionPolicy_INT_MAX_SENTINEL_DO_NOT_USE_:
       break;
@@ -184,30 +186,28 @@ absl::Status ConvertDestination(const v1::Destination& destination,
   return CheckKafkaCluster(cluster);
 }
 
-void ConvertObjects(const v1::ObjectSelection& objects, TaskSpec* out) {
-  for (int i = 0; i < objects.databases_size(); ++i) {
-    const v1::DatabaseObject& database = objects.databases(i);
-    const std::string path = absl::StrCat("objects.databases[", i, "]");
-    DatabaseObject rule{.name = database.name(),
-                      .mapped_name = database.mapped_name(),
-                      .all_tables = database.all_tables(),
-                      .tables = {}};
-    out->required_objects.push_back({.field = absl::StrCat(path, ".name"),
-                                     .database = database.name(),
-                                     .table = ""});
-    for (int j = 0; j < database.tables_size(); ++j) {
-      const v1::TableObject& table = database.tables(j);
-      rule.tables.push_back(
-          {.name = table.name(), .mapped_name = table.mapped_name()});
-      // Where every table is selected the list only maps names.
-      if (database.all_tables()) continue;
-      out->required_objects.push_back(
-          {.field = absl::StrCat(path, ".tables[", j, "].name"),
-           .database = database.name(),
-           .table = table.name()});
-    }
-    out->selection.databases.push_back(std::move(rule));
+absl::Status AddObjects(const v1::ObjectSelection& objects, TaskSpec* out) {
+  BINFERRY_ASSIGN_OR_RETURN(ConvertedObjects converted,
+                            ConvertObjects(objects));
+  out->selection = std::move(converted.selection);
+  out->required_objects = std::move(converted.required);
+  return absl::OkStatus();
+}
+
+absl::Status ConvertRecordOptions(const v1::Task& task, TaskSpec* out) {
+  out->position_headers = task.record_options().position_headers();
+  out->tombstones = task.record_options().tombstones();
+  out->hash_salt = Secret(task.hash_salt());
+  out->max_binlog_bytes_per_second = task.max_binlog_bytes_per_second();
+  out->budget_bytes = task.tuning().memory_budget_bytes();
+  constexpr uint32_t kMaxEncoderThreads = 16;
+  if (task.tuning().encoder_threads() > kMaxEncoderThreads) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "tuning.encoder_threads: ", task.tuning().encoder_threads(),
+        " is not from 1 to 16"));
   }
+  out->encoder_threads = static_cast<int>(task.tuning().encoder_threads());
+  return absl::OkStatus();
 }
 
 absl::Status ConvertTopicPolicy(const v1::TopicPolicy& policy, TaskSpec* out) {
@@ -307,7 +307,9 @@ absl::StatusOr<TaskSpec> ConvertSourceSide(
   TaskSpec spec = Named(response.task());
   BINFERRY_RETURN_IF_ERROR(
       ConvertSource(response.task().source(), &spec.source));
-  ConvertObjects(response.task().objects(), &spec);
+  if (!response.task().objects().databases().empty()) {
+    BINFERRY_RETURN_IF_ERROR(AddObjects(response.task().objects(), &spec));
+  }
   BINFERRY_RETURN_IF_ERROR(ConvertRuntime(response.runtime(), &spec));
   return spec;
 }
@@ -327,13 +329,8 @@ absl::StatusOr<TaskSpec> ConvertTaskSpec(
   BINFERRY_RETURN_IF_ERROR(CheckModes(task));
   BINFERRY_RETURN_IF_ERROR(ConvertSource(task.source(), &spec.source));
   BINFERRY_RETURN_IF_ERROR(ConvertDestination(task.destination(), &spec));
-  ConvertObjects(task.objects(), &spec);
-  if (const absl::Status objects =
-          TableSelector::Create(spec.selection).status();
-      !objects.ok()) {
-    return absl::Status(objects.code(),
-                        absl::StrCat("objects.", objects.message()));
-  }
+  BINFERRY_RETURN_IF_ERROR(AddObjects(task.objects(), &spec));
+  BINFERRY_RETURN_IF_ERROR(ConvertRecordOptions(task, &spec));
   BINFERRY_RETURN_IF_ERROR(ConvertTopicPolicy(task.topic_policy(), &spec));
   BINFERRY_ASSIGN_OR_RETURN(spec.partition_policy,
                             ConvertPartitionPolicy(task.partition_policy()));

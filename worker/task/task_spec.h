@@ -2,12 +2,14 @@
 #ifndef BINFERRY_WORKER_TASK_TASK_SPEC_H_
 #define BINFERRY_WORKER_TASK_TASK_SPEC_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/ids.h"
+#include "common/secret.h"
 #include "worker/charset/charset.h"
 #include "worker/encode/table_plan.h"
 #include "worker/mysql/binlog_connection.h"
@@ -44,6 +46,13 @@ struct TaskSpec {
   RecordFormat record_format = RecordFormat::kJson;
   InvalidText invalid_text = InvalidText::kStop;
   UnreadableChange unreadable_change = UnreadableChange::kStop;
+  bool position_headers = false;
+  bool tombstones = false;
+  Secret hash_salt;
+  uint64_t max_binlog_bytes_per_second = 0;  // 0 = no limit.
+  // 0 = as the worker has them.
+  size_t budget_bytes = 0;
+  int encoder_threads = 0;
 
   std::string state_prefix;
   std::string transactional_id;
