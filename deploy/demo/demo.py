@@ -8,7 +8,7 @@ import secrets
 import sys
 import time
 from pathlib import Path
-from typing import Callable, List, Optional
+from typing import Callable, List, Optional, Tuple
 
 sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -17,7 +17,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "deploy/dev"), str(ROOT / "deplo
 import keeper  # noqa: E402
 from follower import Follower  # noqa: E402
 from shop import STEPS, TABLES, Shop  # noqa: E402
-from support.cluster import BUILD, Cluster  # noqa: E402
+from support.cluster import BUILD, Cluster, CommandFailed  # noqa: E402
 from support.kafka import Kafka  # noqa: E402
 from support.ledger import problems  # noqa: E402
 from support.processes import wait_for  # noqa: E402
@@ -59,8 +59,13 @@ class Demo:
         arguments = ["task", "create", "-f", str(TASK_FILE.relative_to(ROOT))]
         for setting in self.settings:
             arguments += ["--set", setting]
-        self._binferry(*arguments)
-        self._binferry("task", "wait", TASK, "--for", "CONFIGURATION")
+        self._binferry(*arguments, "--wait")
+        chapter("Is it right? Test, list, check, confirm, start")
+        self._binferry("task", "test", TASK)
+        self._binferry("task", "databases", TASK)
+        self._binferry("task", "tables", TASK, "shop")
+        self._binferry("task", "check", TASK, codes=(0, 5))
+        self._binferry("task", "confirm", TASK, "--all")
         self._binferry("task", "start", TASK)
         self._binferry("task", "wait", TASK, "--for", "INCREMENTAL_SYNC")
         self._binferry("task", "describe", TASK)
@@ -138,10 +143,15 @@ class Demo:
         for line in self._proved:
             print(f"proved: {line}")
 
-    def _binferry(self, *arguments: str) -> None:
-        """Shows a command and its output."""
+    def _binferry(self, *arguments: str, codes: Tuple[int, ...] = (0,)) -> None:
+        """Shows a command and its output; CommandFailed unless its exit code is one of `codes`."""
         print("$ binferry " + " ".join(f"'{word}'" if any(c in word for c in '"[ ') else word for word in arguments))
-        print(self._cluster.binferry(*arguments, environment={"MYSQL_PASSWORD": self.password}), end="")
+        try:
+            print(self._cluster.binferry(*arguments, environment={"MYSQL_PASSWORD": self.password}), end="")
+        except CommandFailed as failed:
+            if failed.code not in codes:
+                raise
+            print(failed.output, end="")
 
     def _last_id(self) -> int:
         return int(self._cluster.task(TASK)["status"].get("position", {}).get("lastRecordId", 0))
@@ -174,9 +184,12 @@ tail -f {there}/worker-w1.log
 
 A second task, into topics of its own:
 
-MYSQL_PASSWORD=$(cat {password.relative_to(ROOT)}) binferry task create -f deploy/task.example.yaml --start \\
+MYSQL_PASSWORD=$(cat {password.relative_to(ROOT)}) binferry task create -f deploy/task.example.yaml --wait \\
     --id second-task {settings} \\
     --set 'topicPolicy.autoTopics.nameFormat=second.$database$-$tablename$'
+binferry task check second-task
+binferry task confirm second-task --all
+binferry task start second-task
 
 deploy/demo.sh --stop                                # ends all of it
 """)

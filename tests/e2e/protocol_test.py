@@ -64,13 +64,6 @@ def check(cluster: Cluster, kafka: Kafka, working: Working) -> None:
     assert found == [], "\n".join(found) + cluster.logs()
 
 
-def failure(cluster: Cluster, definition: Dict[str, Any], state: str) -> str:
-    """What a new task ends with."""
-    cluster.create_task(definition)
-    cluster.wait(definition["id"], state, 30)
-    return cluster.task(definition["id"])["status"]["lastError"]["message"]
-
-
 def test_p02_checksums_change_while_changes_stream(cluster: Cluster, kafka: Kafka, sql: Mysql,
                                                    working: Working) -> None:
     work, _ = working
@@ -200,8 +193,8 @@ def test_p07_a_start_inside_a_transaction_is_refused(cluster: Cluster, stack: St
     sql.execute(f"INSERT INTO {database}.t VALUES (1)")
     file = sql.execute("SHOW BINARY LOGS")[-1][0]
     rows = [event[1] for event in sql.execute(f"SHOW BINLOG EVENTS IN '{file}'") if event[2] == "Write_rows"]
-    message = failure(cluster, definition_for(stack, source, "inside-" + database, database, startPosition={
-        "coordinates": {"file": file, "position": rows[-1]}}), "START_FAILED")
+    message = cluster.why_not_started(definition_for(stack, source, "inside-" + database, database, startPosition={
+        "coordinates": {"file": file, "position": rows[-1]}}))
     assert "between two transactions" in message and f"{file}:{rows[-1]}" in message, message
 
 
@@ -217,8 +210,8 @@ def test_p10_p11_a_hole_in_what_was_purged_is_named(cluster: Cluster, stack: Sta
     sql.execute(f"PURGE BINARY LOGS TO '{sql.execute('SHOW BINARY LOGS')[-1][0]}'")
     for hole in (f"{uuid}:2", f"{uuid}:purged:1"):
         name = f"purged-{database}-{hole[-1]}"
-        message = failure(cluster, definition_for(stack, source, name, database, startPosition={
-            "gtidSet": lacking(sql, hole)}), "START_FAILED")
+        message = cluster.why_not_started(definition_for(stack, source, name, database, startPosition={
+            "gtidSet": lacking(sql, hole)}))
         assert "purged" in message and hole in message, message
 
 
