@@ -170,8 +170,9 @@ std::vector<PrecheckItem> CheckSourceAndObjects(const Inspection& inspection) {
                    .required = spec.required_objects},
        .max_record_bytes = spec.max_record_bytes,
        .records_go_by_key =
-           spec.partition_policy == PartitionPolicy::kPrimaryKeyHash,
-       .has_hash_salt = false,
+           spec.partition_policy == PartitionPolicy::kPrimaryKeyHash ||
+           spec.partition_policy == PartitionPolicy::kColumnHash,
+       .has_hash_salt = !spec.hash_salt.empty(),
        .time_left = inspection.time_left},
       inspection.clock, inspection.stop);
 }
