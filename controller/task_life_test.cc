@@ -52,17 +52,6 @@ class TaskLifeTest : public ControllerFixture {
     ASSERT_THAT(other_->Beat(), IsOk());
   }
 
-  std::unique_ptr<SimulatedWorker> MakeWorker(const std::string& name,
-                                              const std::string& region) {
-    coordination_v1::HeartbeatRequest beat = Beat(name);
-    beat.set_sequence(1);
-    beat.mutable_place()->set_region(region);
-    beat.set_slots(1'000);
-    return std::make_unique<SimulatedWorker>(
-        [this](const coordination_v1::HeartbeatRequest& r) { return Send(r); },
-        beat);
-  }
-
   // FAULT_RECTIFICATION is brought about by a worker of its own, which is
   // started anew; in the other region nobody takes a task.
   static v1::Task SpecFor(TaskState state) {
@@ -76,16 +65,6 @@ class TaskLifeTest : public ControllerFixture {
 
   SimulatedWorker* WorkerOf(const Cell& cell) {
     return cell.state == kFaultRectification ? other_.get() : worker_.get();
-  }
-
-  template <typename Request, typename Response>
-  static absl::Status Call(grpc::Status (v1::TaskService::Stub::*rpc)(
-                               grpc::ClientContext*, const Request&, Response*),
-                           v1::TaskService::Stub* stub,
-                           const Request& request) {
-    grpc::ClientContext context;
-    Response response;
-    return FromGrpcStatus((stub->*rpc)(&context, request, &response));
   }
 
   absl::Status StartAt(const std::string& id, absl::Duration from_now) {
@@ -138,20 +117,6 @@ class TaskLifeTest : public ControllerFixture {
     return absl::UnimplementedError("a precheck is no verb");
   }
 
-  void Age(const std::string& column, const Cell& cell, absl::Duration age) {
-    auto connection = PgConnection::Open(
-        {.connection_string = database_->connection_string()});
-    ASSERT_THAT(connection, IsOk());
-    ASSERT_THAT(
-        (*connection)
-            ->Execute(absl::StrCat("UPDATE tasks SET ", column, " = ", column,
-                                   " - interval '", absl::ToInt64Seconds(age),
-                                   " seconds', version = version + 1 "
-                                   "WHERE task_id = '",
-                                   cell.id, "'")),
-        IsOk());
-  }
-
   // One step of `cell` towards its state.
   void Drive(TaskState present, Cell* cell) {
     if (cell->was_acted_on) return;
@@ -160,7 +125,7 @@ class TaskLifeTest : public ControllerFixture {
       case kConfiguration:
         return;
       case kCreateFailed:
-        Age("state_time", *cell, absl::Minutes(11));
+        Age("state_time", cell->id, absl::Minutes(11));
         cell->was_acted_on = true;
         return;
       case kPendingStart:
@@ -255,7 +220,7 @@ class TaskLifeTest : public ControllerFixture {
   // What is not in `wanted` when patience ends.
   std::string Await(const std::function<bool(const v1::Task*, Cell*)>& wanted) {
     std::string missing;
-    Eventually([&] {
+    const auto look = [&] {
       BeatAll();
       const std::map<std::string, v1::Task> tasks = List();
       missing.clear();
@@ -268,7 +233,10 @@ class TaskLifeTest : public ControllerFixture {
             task == nullptr ? "none" : TaskStateName(StateOf(*task)), "\n");
       }
       return missing.empty();
-    });
+    };
+    // Many tasks on a busy machine.
+    for (int i = 0; i < 4 && !Eventually(look); ++i) {
+    }
     return missing;
   }
 

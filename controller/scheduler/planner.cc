@@ -277,9 +277,7 @@ class TaskPlan {
     const bool has_slot = KeepSlot();
     const std::optional<absl::Time>& at = task_.spec.start_time;
     if (at.has_value() && *at > now_) {
-      Explain(IsReady() ? ""
-                        : "its precheck is no longer ready: run it before the "
-                          "start time");
+      Explain("waits for its start time");
     } else if (!IsReady()) {
       Enter(TaskState::kConfiguration,
             "it was not started: its precheck is no longer ready; run the "

@@ -200,6 +200,8 @@ TEST_F(PlannerTest, PendingStartWaitsForItsTime) {
   Task& task = AddAssigned(TaskState::kPendingStart, RunState::kIdle);
   task.precheck = PrecheckSummary{.ready = true};
   task.spec.start_time = kNow + absl::Seconds(1);
+  EXPECT_EQ(Only().state_message, "waits for its start time");
+  task.state_message = "waits for its start time";
   ExpectNothing();
   task.spec.start_time = kNow;
   EXPECT_EQ(Entered(), TaskState::kStarting);
@@ -230,8 +232,6 @@ TEST_F(PlannerTest, AStartWhoseCheckIsVoidWhenItsTimeComesIsNotTaken) {
   AddWorker("w");
   Task& task = AddAssigned(TaskState::kPendingStart, RunState::kIdle);
   task.precheck = PrecheckSummary{.open_items = {"objects_exist: VOID"}};
-  task.spec.start_time = kNow + absl::Hours(1);
-  EXPECT_THAT(*Only().state_message, HasSubstr("no longer ready"));
   task.spec.start_time = kNow;
   const TaskChange change = Only();
   EXPECT_EQ(change.state->state, TaskState::kConfiguration);

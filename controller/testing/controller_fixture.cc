@@ -160,6 +160,32 @@ absl::StatusOr<coordination_v1::HeartbeatResponse> ControllerFixture::Send(
                 response);
 }
 
+std::unique_ptr<SimulatedWorker> ControllerFixture::MakeWorker(
+    const std::string& name, const std::string& region) {
+  coordination_v1::HeartbeatRequest beat = Beat(name);
+  beat.set_sequence(1);
+  beat.mutable_place()->set_region(region);
+  beat.set_slots(1'000);
+  return std::make_unique<SimulatedWorker>(
+      [this](const coordination_v1::HeartbeatRequest& r) { return Send(r); },
+      beat);
+}
+
+void ControllerFixture::ExecuteSql(const std::string& sql) {
+  auto connection =
+      PgConnection::Open({.connection_string = database_->connection_string()});
+  ASSERT_THAT(connection, IsOk());
+  ASSERT_THAT((*connection)->Execute(sql), IsOk());
+}
+
+void ControllerFixture::Age(const std::string& column, const std::string& id,
+                            absl::Duration age) {
+  ExecuteSql(absl::StrCat("UPDATE tasks SET ", column, " = ", column,
+                          " - interval '", absl::ToInt64Seconds(age),
+                          " seconds', version = version + 1 WHERE task_id = '",
+                          id, "'"));
+}
+
 absl::StatusOr<coordination_v1::Assignment> ControllerFixture::AwaitAssignment(
     const std::string& name,
     const std::function<bool(const coordination_v1::Assignment&)>& wanted) {

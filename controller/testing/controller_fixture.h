@@ -13,7 +13,9 @@
 #include "binferry/coordination/v1/coordination_service.grpc.pb.h"
 #include "binferry/v1/task_service.grpc.pb.h"
 #include "binferry/v1/worker_service.grpc.pb.h"
+#include "common/grpc_status.h"
 #include "controller/controller.h"
+#include "controller/testing/simulated_worker.h"
 #include "controller/testing/test_database.h"
 
 namespace binferry::controller {
@@ -53,6 +55,28 @@ class ControllerFixture : public testing::Test {
   absl::StatusOr<coordination_v1::Assignment> AwaitAssignment(
       const std::string& name,
       const std::function<bool(const coordination_v1::Assignment&)>& wanted);
+
+  // A worker with many slots, in `region`.
+  std::unique_ptr<SimulatedWorker> MakeWorker(const std::string& name,
+                                              const std::string& region);
+
+  // A call that answers OK or why not.
+  template <typename Request, typename Response>
+  static absl::Status Call(grpc::Status (v1::TaskService::Stub::*rpc)(
+                               grpc::ClientContext*, const Request&, Response*),
+                           v1::TaskService::Stub* stub,
+                           const Request& request) {
+    grpc::ClientContext context;
+    Response response;
+    return FromGrpcStatus((stub->*rpc)(&context, request, &response));
+  }
+
+  // One statement in the controller's database.
+  void ExecuteSql(const std::string& sql);
+  // Brings a time of a task's row, e.g. "state_time", on by `age`: the test's
+  // way to let days go by.
+  void Age(const std::string& column, const std::string& id,
+           absl::Duration age);
 
   static std::string Name(const std::string& id) {
     return "projects/shop/tasks/" + id;
