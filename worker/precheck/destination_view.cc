@@ -14,6 +14,7 @@
 #include "common/status_macros.h"
 #include "worker/sink/broker_session.h"
 #include "worker/sink/broker_socket.h"
+#include "worker/sink/kafka_library.h"
 #include "worker/sink/kafka_state_topics.h"
 #include "worker/sink/oauth_token.h"
 
@@ -256,8 +257,16 @@ class Viewer {
   }
 
   bool Gather() {
-    const absl::Status gathered = GatherFacts();
+    absl::Status gathered = GatherFacts();
     if (gathered.ok()) return true;
+    const std::string caution = SaslCaution(trial_.cluster.mechanism);
+    if (absl::IsUnauthenticated(gathered) && !caution.empty()) {
+      gathered = RemedyError(
+          absl::StatusCode::kFailedPrecondition,
+          "the brokers take the credentials from this test, but not from the "
+          "Kafka client library that carries the task",
+          caution);
+    }
     return Take("METADATA", trial_.cluster.bootstrap_servers,
                 [&] { return Finding(gathered); });
   }

@@ -52,7 +52,7 @@ absl::StatusOr<std::vector<HostAddress>> ResolveHost(
 // UNAVAILABLE          refused, cut, DEADLINE_EXCEEDED no answer in time,
 // FAILED_PRECONDITION  what is there and what is wanted don't fit (TLS or not,
 //                      certificates), CANCELLED after a stop request.
-// Thread-compatible.
+// SIGPIPE must be ignored. Thread-compatible.
 class BrokerSocket {
  public:
   // Tries the addresses in their order.

@@ -142,6 +142,33 @@ std::string HostsOf(const X509* certificate) {
   return CleanText(absl::StrJoin(hosts, ", "));
 }
 
+void FreePeer(void*, void* certificate, CRYPTO_EX_DATA*, int, long, void*) {
+  X509_free(static_cast<X509*>(certificate));
+}
+
+// Where a connection keeps the certificate that it was shown: OpenSSL forgets
+// one that it refused.
+int PeerIndex() {
+  static const int index =
+      SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, FreePeer);
+  return index;
+}
+
+int KeepPeer(int accepted, X509_STORE_CTX* store) {
+  auto* ssl = static_cast<SSL*>(
+      X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  X509* certificate = X509_STORE_CTX_get0_cert(store);
+  if (SSL_get_ex_data(ssl, PeerIndex()) == nullptr && certificate != nullptr) {
+    X509_up_ref(certificate);
+    SSL_set_ex_data(ssl, PeerIndex(), certificate);
+  }
+  return accepted;
+}
+
+const X509* PeerOf(const SSL* ssl) {
+  return static_cast<const X509*>(SSL_get_ex_data(ssl, PeerIndex()));
+}
+
 }  // namespace
 
 absl::StatusOr<TlsSettings> MakeTlsSettings(
@@ -151,30 +178,28 @@ absl::StatusOr<TlsSettings> MakeTlsSettings(
     return absl::InternalError("OpenSSL can't be started");
   }
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, KeepPeer);
   BINFERRY_RETURN_IF_ERROR(AddAuthorities(cluster.ca_pem, context.get()));
   BINFERRY_RETURN_IF_ERROR(AddClient(cluster, context.get()));
   return context;
 }
 
 std::string DescribeTls(const SSL* ssl) {
-  const Certificate certificate(SSL_get1_peer_certificate(ssl));
+  const X509* const certificate = PeerOf(ssl);
   if (certificate == nullptr) return SSL_get_version(ssl);
   return absl::StrCat(
-      SSL_get_version(ssl), ", ",
-      NameText(X509_get_subject_name(certificate.get())), ", issued by ",
-      NameText(X509_get_issuer_name(certificate.get())), ", valid until ",
-      TimeText(X509_get0_notAfter(certificate.get())));
+      SSL_get_version(ssl), ", ", NameText(X509_get_subject_name(certificate)),
+      ", issued by ", NameText(X509_get_issuer_name(certificate)),
+      ", valid until ", TimeText(X509_get0_notAfter(certificate)));
 }
 
 absl::Status CertificateFailure(const SSL* ssl, absl::string_view host) {
   const long result = SSL_get_verify_result(ssl);
   if (result == X509_V_OK) return absl::OkStatus();
-  const Certificate certificate(SSL_get1_peer_certificate(ssl));
+  const X509* const certificate = PeerOf(ssl);
   const std::string subject =
-      certificate == nullptr
-          ? "the broker"
-          : NameText(X509_get_subject_name(certificate.get()));
+      certificate == nullptr ? "the broker"
+                             : NameText(X509_get_subject_name(certificate));
   const std::string detail =
       X509_verify_cert_error_string(static_cast<long>(result));
   constexpr auto kCode = absl::StatusCode::kFailedPrecondition;
@@ -183,10 +208,9 @@ absl::Status CertificateFailure(const SSL* ssl, absl::string_view host) {
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return RemedyError(
           kCode,
-          absl::StrCat("the broker's certificate is not for ", host,
-                       " but for ",
-                       certificate == nullptr ? "another host"
-                                              : HostsOf(certificate.get())),
+          absl::StrCat(
+              "the broker's certificate is not for ", host, " but for ",
+              certificate == nullptr ? "another host" : HostsOf(certificate)),
           "name the broker as its certificate does, in bootstrap_servers and "
           "in the broker's advertised.listeners; or give the broker a "
           "certificate with this name; or, if the network is trusted, set "
@@ -197,7 +221,7 @@ absl::Status CertificateFailure(const SSL* ssl, absl::string_view host) {
           absl::StrCat("the certificate of ", subject, " expired on ",
                        certificate == nullptr
                            ? "an unknown day"
-                           : TimeText(X509_get0_notAfter(certificate.get()))),
+                           : TimeText(X509_get0_notAfter(certificate))),
           "renew the broker's certificate, and check the worker's clock");
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return RemedyError(
@@ -212,7 +236,7 @@ absl::Status CertificateFailure(const SSL* ssl, absl::string_view host) {
       absl::StrCat("the certificate of ", subject, ", issued by ",
                    certificate == nullptr
                        ? "an unknown authority"
-                       : NameText(X509_get_issuer_name(certificate.get())),
+                       : NameText(X509_get_issuer_name(certificate)),
                    ", comes from no authority that the task trusts"),
       "give the authority's certificate as the destination's ca_certificate "
       "(PEM) or trust_store (JKS or PKCS12)",
