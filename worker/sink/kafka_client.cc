@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/remedy.h"
 #include "common/status_macros.h"
 #include "librdkafka/rdkafka.h"
 
@@ -200,16 +201,20 @@ absl::Status KafkaClient::CheckReachable() {
   const MonotonicTime now = clock_->MonotonicNow();
   absl::MutexLock lock(&mu_);
   if (!refusal_.empty()) {
-    return absl::UnauthenticatedError(absl::StrCat(
-        "Kafka at ", servers_, " refuses the credentials: ", refusal_,
-        ". Check user name, password and SASL mechanism"));
+    return RemedyError(
+        absl::StatusCode::kUnauthenticated,
+        absl::StrCat("Kafka at ", servers_, " refuses the credentials"),
+        "check destination.username, destination.password and "
+        "destination.sasl_mechanism",
+        refusal_);
   }
   if (all_down_since_.has_value() && now - *all_down_since_ > kDownPatience) {
-    return absl::UnavailableError(absl::StrCat(
-        "no Kafka broker of ", servers_, " can be reached",
-        cause_.empty() ? "" : absl::StrCat(" (", cause_, ")"),
-        ". Check the bootstrap servers, the security protocol and the "
-        "network between worker and broker"));
+    return RemedyError(
+        absl::StatusCode::kUnavailable,
+        absl::StrCat("no Kafka broker of ", servers_, " can be reached"),
+        "check destination.bootstrap_servers, destination.security_protocol "
+        "and the network between worker and broker",
+        cause_);
   }
   return absl::OkStatus();
 }

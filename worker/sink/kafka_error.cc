@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/remedy.h"
 #include "librdkafka/rdkafka.h"
 #include "worker/sink/sink_status.h"
 
@@ -18,14 +19,17 @@ struct Meaning {
 };
 
 constexpr char kReplicas[] =
-    "Fewer replicas are in sync than min.insync.replicas asks for";
-constexpr char kCredentials[] = "Check user name, password and SASL mechanism";
-constexpr char kMechanism[] = "Check security protocol and SASL mechanism";
+    "bring the topic's replicas back in sync, or lower its min.insync.replicas";
+constexpr char kCredentials[] =
+    "check destination.username, destination.password and "
+    "destination.sasl_mechanism";
+constexpr char kMechanism[] =
+    "check destination.security_protocol and destination.sasl_mechanism";
 constexpr char kMissing[] =
-    "The topic doesn't exist or was deleted; create it, or let the task create "
-    "its topics";
+    "create the topic, which doesn't exist or was deleted, or let the task "
+    "create its topics";
 constexpr char kTooLarge[] =
-    "Raise the topic's max.message.bytes and the task's record limit";
+    "raise the topic's max.message.bytes and destination.max_record_bytes";
 
 // What is not here is ABORTED: the checkpoint tells what was committed.
 constexpr Meaning kMeanings[] = {
@@ -62,26 +66,26 @@ constexpr Meaning kMeanings[] = {
     {RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE, Code::kFailedPrecondition,
      kMechanism},
     {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, Code::kPermissionDenied,
-     "Allow Describe, DescribeConfigs and Write on the topic, Create where "
+     "allow Describe, DescribeConfigs and Write on the topic, Create where "
      "Binferry creates it, Read too on the state topics"},
     {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, Code::kPermissionDenied,
-     "Allow Create on the topic or on the cluster"},
+     "allow Create on the topic or on the cluster"},
     {RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
      Code::kPermissionDenied,
-     "Allow Describe and Write on the transactional id (resource type "
+     "allow Describe and Write on the transactional id (resource type "
      "TransactionalId; its prefix is the worker's state prefix)"},
     {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, Code::kPermissionDenied,
-     "Allow Read on the group"},
+     "allow Read on the group"},
     {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, Code::kNotFound, kMissing},
     {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, Code::kNotFound, kMissing},
     {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, Code::kNotFound,
-     "The topic has no such partition"},
+     "give the topic as many partitions as before, or reset the task"},
     {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, Code::kResourceExhausted, kTooLarge},
     {RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE, Code::kResourceExhausted, kTooLarge},
     {RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, Code::kResourceExhausted,
      kTooLarge},
     {RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR, Code::kFailedPrecondition,
-     "The replication factor must not exceed the number of brokers"},
+     "ask for a replication factor of at most the number of brokers"},
     {RD_KAFKA_RESP_ERR_INVALID_PARTITIONS, Code::kFailedPrecondition, ""},
     {RD_KAFKA_RESP_ERR_INVALID_CONFIG, Code::kFailedPrecondition, ""},
     {RD_KAFKA_RESP_ERR_INVALID_REQUEST, Code::kFailedPrecondition, ""},
@@ -90,11 +94,10 @@ constexpr Meaning kMeanings[] = {
     {RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION, Code::kFailedPrecondition, ""},
     {RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, Code::kFailedPrecondition, ""},
     {RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT, Code::kFailedPrecondition,
-     "The broker's transaction.max.timeout.ms is below the task's transaction "
-     "timeout"},
+     "raise the broker's transaction.max.timeout.ms above the task's "
+     "transaction timeout"},
     {RD_KAFKA_RESP_ERR_INVALID_RECORD, Code::kFailedPrecondition,
-     "A compacted topic takes no record without a key: use another topic, or "
-     "another cleanup.policy"},
+     "use a topic that isn't compacted, which takes records without a key"},
 };
 
 bool MeansFenced(int error) {
@@ -118,9 +121,9 @@ absl::Status KafkaError(int error, absl::string_view doing,
   }
   for (const Meaning& meaning : kMeanings) {
     if (meaning.error != code) continue;
-    return absl::Status(
-        meaning.code,
-        *meaning.remedy == 0 ? what : absl::StrCat(what, ". ", meaning.remedy));
+    return *meaning.remedy == 0
+               ? absl::Status(meaning.code, what)
+               : RemedyError(meaning.code, what, meaning.remedy);
   }
   return absl::AbortedError(what);
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/remedy.h"
 #include "common/testing/status_matchers.h"
 #include "worker/sink/sink_status.h"
 
@@ -29,6 +30,7 @@ TEST(KafkaErrorTest, CodesBecomePolicies) {
   EXPECT_THAT(KafkaError(58, "x"),
               StatusIs(absl::StatusCode::kUnauthenticated));
   EXPECT_THAT(KafkaError(15, "x"), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(RemedyOf(KafkaError(10, "x")), HasSubstr("max_record_bytes"));
 }
 
 TEST(KafkaErrorTest, ProducersOfAnOldEpochAreFenced) {

@@ -104,8 +104,7 @@ absl::StatusOr<int32_t> CarryAttempt::FindStatePartition(
   BINFERRY_ASSIGN_OR_RETURN(const KafkaClusterDescription cluster,
                             admin->DescribeCluster());
   BINFERRY_RETURN_IF_ERROR(CheckCluster(spec_, cluster.cluster_id));
-  BINFERRY_RETURN_IF_ERROR(
-      CheckDestinationTopics(spec_, cluster, admin.get()).status());
+  BINFERRY_RETURN_IF_ERROR(CheckDestinationTopics(spec_, cluster, admin.get()));
   return surroundings_.claim_partition(cluster.cluster_id, interrupt);
 }
 
@@ -132,9 +131,8 @@ PipelineOptions CarryAttempt::MakeOptions() const {
   options.max_binlog_bytes_per_second = spec_.max_binlog_bytes_per_second;
   options.budget_bytes =
       spec_.budget_bytes == 0 ? limits_.budget_bytes : spec_.budget_bytes;
-  options.encoder_threads = spec_.encoder_threads == 0
-                                ? limits_.encoder_threads
-                                : spec_.encoder_threads;
+  options.encoder_threads = spec_.encoder_threads == 0 ? limits_.encoder_threads
+                                                       : spec_.encoder_threads;
   options.heartbeat_period = spec_.dump.heartbeat_period;
   return options;
 }

@@ -2,21 +2,19 @@
 #ifndef BINFERRY_WORKER_TASK_DESTINATION_CHECK_H_
 #define BINFERRY_WORKER_TASK_DESTINATION_CHECK_H_
 
-#include <string>
-
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "worker/sink/kafka_admin.h"
 #include "worker/task/task_spec.h"
 
 namespace binferry::worker {
 
-// What was found of the task's topics, for people: asked before a start and by
-// connection checks. NOT_FOUND if the specified topic is missing,
-// FAILED_PRECONDITION if more replicas are wanted than there are brokers, both
-// naming the field and the remedy; errors of KafkaAdmin.
-absl::StatusOr<std::string> CheckDestinationTopics(
-    const TaskSpec& spec, const KafkaClusterDescription& cluster,
-    KafkaAdmin* admin);
+// Asked whenever a task begins to run; the precheck says more. NOT_FOUND if the
+// specified topic is missing, FAILED_PRECONDITION if more replicas are wanted
+// than there are brokers, both naming the field and the remedy; errors of
+// KafkaAdmin.
+absl::Status CheckDestinationTopics(const TaskSpec& spec,
+                                    const KafkaClusterDescription& cluster,
+                                    KafkaAdmin* admin);
 
 }  // namespace binferry::worker
 

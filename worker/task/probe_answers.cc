@@ -5,7 +5,6 @@
 
 #include "common/remedy.h"
 #include "common/status_macros.h"
-#include "worker/task/connection_check.h"
 #include "worker/task/destination_inspection.h"
 #include "worker/task/inspection.h"
 #include "worker/task/inspection_proto.h"
@@ -121,10 +120,6 @@ absl::StatusOr<TaskSpec> SpecFor(Side side,
 absl::StatusOr<pb::ProbeResult> Answer(const pb::Probe& probe,
                                        const pb::GetTaskSpecResponse& response,
                                        Inspection inspection) {
-  if (probe.kind() != pb::PROBE_KIND_UNSPECIFIED) {
-    BINFERRY_ASSIGN_OR_RETURN(inspection.spec, ConvertTaskSpec(response));
-    return CheckConnection(probe.kind(), inspection);
-  }
   BINFERRY_ASSIGN_OR_RETURN(const Side side, SideOf(probe));
   BINFERRY_ASSIGN_OR_RETURN(inspection.spec, SpecFor(side, response));
   pb::ProbeResult result;

@@ -6,9 +6,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/status_macros.h"
 #include "common/topic_name.h"
+#include "worker/task/destination_conversion.h"
 #include "worker/task/object_conversion.h"
 
 namespace binferry::worker {
@@ -39,43 +39,6 @@ absl::StatusOr<TlsMode> ConvertTlsMode(v1::TlsMode mode) {
       break;
   }
   return Unimplemented("source.tls_mode", absl::StrCat(mode));
-}
-
-absl::StatusOr<KafkaSecurity> ConvertSecurity(v1::SecurityProtocol protocol) {
-  switch (protocol) {
-    case v1::SECURITY_PROTOCOL_UNSPECIFIED:
-    case v1::SECURITY_PROTOCOL_PLAINTEXT:
-      return KafkaSecurity::kPlaintext;
-    case v1::SECURITY_PROTOCOL_SSL:
-      return KafkaSecurity::kSsl;
-    case v1::SECURITY_PROTOCOL_SASL_PLAINTEXT:
-      return KafkaSecurity::kSaslPlaintext;
-    case v1::SECURITY_PROTOCOL_SASL_SSL:
-      return KafkaSecurity::kSaslSsl;
-    case v1::SecurityProtocol_INT_MIN_SENTINEL_DO_NOT_USE_:
-    case v1::SecurityProtocol_INT_MAX_SENTINEL_DO_NOT_USE_:
-      break;
-  }
-  return Unimplemented("destination.security_protocol", absl::StrCat(protocol));
-}
-
-absl::StatusOr<SaslMechanism> ConvertMechanism(v1::SaslMechanism mechanism) {
-  switch (mechanism) {
-    case v1::SASL_MECHANISM_UNSPECIFIED:
-    case v1::SASL_MECHANISM_PLAIN:
-      return SaslMechanism::kPlain;
-    case v1::SASL_MECHANISM_SCRAM_SHA_256:
-      return SaslMechanism::kScramSha256;
-    case v1::SASL_MECHANISM_SCRAM_SHA_512:
-      return SaslMechanism::kScramSha512;
-    case v1::SASL_MECHANISM_OAUTHBEARER:
-    case v1::SASL_MECHANISM_GSSAPI:
-    case v1::SaslMechanism_INT_MIN_SENTINEL_DO_NOT_USE_:
-    case v1::SaslMechanism_INT_MAX_SENTINEL_DO_NOT_USE_:
-      break;
-  }
-  return Unimplemented("destination.sasl_mechanism",
-                       v1::SaslMechanism_Name(mechanism));
 }
 
 absl::StatusOr<PartitionPolicy> ConvertPartitionPolicy(
@@ -162,28 +125,13 @@ absl::Status ConvertSource(const v1::Source& source, ConnectionOptions* out) {
   return absl::OkStatus();
 }
 
-absl::Status ConvertDestination(const v1::Destination& destination,
-                                TaskSpec* out) {
-  KafkaClusterOptions& cluster = out->destination;
-  cluster.bootstrap_servers =
-      absl::StrJoin(destination.bootstrap_servers(), ",");
-  BINFERRY_ASSIGN_OR_RETURN(cluster.security,
-                            ConvertSecurity(destination.security_protocol()));
-  BINFERRY_ASSIGN_OR_RETURN(cluster.mechanism,
-                            ConvertMechanism(destination.sasl_mechanism()));
-  cluster.username = destination.username();
-  cluster.password = Secret(destination.password());
-  cluster.ca_pem = destination.ca_certificate();
-  cluster.certificate_pem = destination.client_certificate();
-  cluster.key_pem = Secret(destination.client_key());
-  cluster.key_password = Secret(destination.client_key_password());
-  cluster.endpoint_identification = destination.skip_endpoint_identification()
-                                        ? EndpointIdentification::kNone
-                                        : EndpointIdentification::kHttps;
+absl::Status ConvertDestinationOf(const v1::Destination& destination,
+                                  TaskSpec* out) {
+  BINFERRY_ASSIGN_OR_RETURN(out->destination, ConvertDestination(destination));
   out->max_record_bytes = destination.max_record_bytes() == 0
                               ? kDefaultMaxRecordBytes
                               : destination.max_record_bytes();
-  return CheckKafkaCluster(cluster);
+  return absl::OkStatus();
 }
 
 absl::Status AddObjects(const v1::ObjectSelection& objects, TaskSpec* out) {
@@ -318,7 +266,7 @@ absl::StatusOr<TaskSpec> ConvertDestinationSide(
     const pb::GetTaskSpecResponse& response) {
   TaskSpec spec = Named(response.task());
   BINFERRY_RETURN_IF_ERROR(
-      ConvertDestination(response.task().destination(), &spec));
+      ConvertDestinationOf(response.task().destination(), &spec));
   return spec;
 }
 
@@ -328,7 +276,7 @@ absl::StatusOr<TaskSpec> ConvertTaskSpec(
   TaskSpec spec = Named(task);
   BINFERRY_RETURN_IF_ERROR(CheckModes(task));
   BINFERRY_RETURN_IF_ERROR(ConvertSource(task.source(), &spec.source));
-  BINFERRY_RETURN_IF_ERROR(ConvertDestination(task.destination(), &spec));
+  BINFERRY_RETURN_IF_ERROR(ConvertDestinationOf(task.destination(), &spec));
   BINFERRY_RETURN_IF_ERROR(AddObjects(task.objects(), &spec));
   BINFERRY_RETURN_IF_ERROR(ConvertRecordOptions(task, &spec));
   BINFERRY_RETURN_IF_ERROR(ConvertTopicPolicy(task.topic_policy(), &spec));
