@@ -85,6 +85,19 @@ TEST(SpecConversionTest, ConvertsTheSource) {
   EXPECT_EQ(start->coordinates.ToString(), "binlog.000002:157");
 }
 
+TEST(SpecConversionTest, ConvertsAStartTimeToTheNanosecond) {
+  auto sample = Sample();
+  google::protobuf::Timestamp* const time =
+      sample.mutable_task()->mutable_start_position()->mutable_time();
+  time->set_seconds(1'795'422'512);
+  time->set_nanos(336'380'001);
+  const absl::StatusOr<TaskSpec> spec = ConvertTaskSpec(sample);
+  ASSERT_THAT(spec, IsOk());
+  const auto* start = std::get_if<StartAtTime>(&spec->start);
+  ASSERT_NE(start, nullptr);
+  EXPECT_EQ(start->time, absl::FromUnixNanos(1'795'422'512'336'380'001));
+}
+
 TEST(SpecConversionTest, ConvertsTheDestination) {
   const absl::StatusOr<TaskSpec> spec = ConvertTaskSpec(Sample());
   ASSERT_THAT(spec, IsOk());
