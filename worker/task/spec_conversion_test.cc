@@ -184,7 +184,7 @@ TEST(SpecConversionTest, RefusesWhatItDoesNotCarryOutByName) {
       StatusIs(absl::StatusCode::kUnimplemented, HasSubstr("delivery_mode")));
   response = Sample();
   response.mutable_task()->mutable_destination()->set_sasl_mechanism(
-      v1::SASL_MECHANISM_GSSAPI);
+      static_cast<v1::SaslMechanism>(99));
   EXPECT_THAT(ConvertTaskSpec(response),
               StatusIs(absl::StatusCode::kUnimplemented,
                        HasSubstr("destination.sasl_mechanism")));
