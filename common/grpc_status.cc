@@ -130,4 +130,12 @@ absl::Status FromGrpcStatus(const grpc::Status& status) {
   return WithDetails(std::move(out), details);
 }
 
+std::optional<absl::StatusCode> StatusCodeOf(absl::string_view name) {
+  for (int code = 0; code <= 16; ++code) {
+    const auto status_code = static_cast<absl::StatusCode>(code);
+    if (absl::StatusCodeToString(status_code) == name) return status_code;
+  }
+  return std::nullopt;
+}
+
 }  // namespace binferry

@@ -4,7 +4,10 @@
 
 #include <grpcpp/support/status.h>
 
+#include <optional>
+
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 namespace binferry {
 
@@ -15,6 +18,9 @@ grpc::Status ToGrpcStatus(const absl::Status& status);
 
 // The way back; details of unknown types are left out.
 absl::Status FromGrpcStatus(const grpc::Status& status);
+
+// The code that absl::StatusCodeToString calls `name`, e.g. "NOT_FOUND".
+std::optional<absl::StatusCode> StatusCodeOf(absl::string_view name);
 
 }  // namespace binferry
 

@@ -65,5 +65,12 @@ TEST(GrpcStatusTest, SurvivesDetailsThatAreGarbage) {
               StatusIs(absl::StatusCode::kNotFound, "gone"));
 }
 
+TEST(GrpcStatusTest, NamesOfCodesAreRead) {
+  EXPECT_EQ(StatusCodeOf("OK"), absl::StatusCode::kOk);
+  EXPECT_EQ(StatusCodeOf("UNAUTHENTICATED"),
+            absl::StatusCode::kUnauthenticated);
+  EXPECT_FALSE(StatusCodeOf("Ok").has_value());
+}
+
 }  // namespace
 }  // namespace binferry

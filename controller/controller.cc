@@ -131,6 +131,7 @@ Controller::Controller(const ControllerOptions& options, Parts parts)
            .feed = &feed_,
            .sealer = sealer_.get(),
            .runner = &coordination_runner_,
+           .clock = &clock_,
            .caller_check = &caller_check_,
            .state_topic_prefix = options.state_topic_prefix}) {}
 
@@ -149,7 +150,8 @@ absl::Status Controller::Listen(const ControllerOptions& options) {
       api_server_, Open({.option = "--listen-api",
                          .address = options.listen_api,
                          .credentials = api_credentials,
-                         .services = {&task_endpoint_, &worker_endpoint_}},
+                         .services = {&task_endpoint_, &inspection_endpoint_,
+                                      &worker_endpoint_}},
                         &api_port_));
   BINFERRY_ASSIGN_OR_RETURN(workers_server_,
                             Open({.option = "--listen-workers",

@@ -16,7 +16,11 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/clock.h"
+#include "controller/api/action_log.h"
+#include "controller/api/inspection_endpoint.h"
+#include "controller/api/inspection_service.h"
 #include "controller/api/task_endpoint.h"
+#include "controller/api/task_history.h"
 #include "controller/api/task_service.h"
 #include "controller/api/worker_endpoint.h"
 #include "controller/api/worker_service.h"
@@ -31,9 +35,11 @@
 #include "controller/secrets/sealer.h"
 #include "controller/store/assignment_store.h"
 #include "controller/store/change_feed.h"
+#include "controller/store/history_store.h"
 #include "controller/store/pg_pool.h"
 #include "controller/store/plan_store.h"
 #include "controller/store/planner_lock.h"
+#include "controller/store/precheck_store.h"
 #include "controller/store/probe_store.h"
 #include "controller/store/task_store.h"
 #include "controller/store/worker_store.h"
@@ -99,6 +105,8 @@ class Controller {
   WorkerStore workers_{&pool_};
   AssignmentStore assignments_{&pool_};
   ProbeStore probes_{&pool_};
+  PrecheckStore prechecks_{&pool_};
+  HistoryStore history_{&pool_};
   PlanStore plans_{&pool_};
   PlannerLock planner_lock_;
 
@@ -109,8 +117,23 @@ class Controller {
   WorkQueue api_queue_{&clock_};
   CallRunner api_runner_{&api_queue_, &readiness_};
   TaskService task_service_{&tasks_, sealer_.get(), &clock_};
-  TaskEndpoint task_endpoint_{&task_service_, &tasks_, &feed_, &api_runner_,
-                              &clock_};
+  TaskHistory task_history_{&history_};
+  ActionLog action_log_{&history_};
+  TaskEndpoint task_endpoint_{{.tasks = &task_service_,
+                               .history = &task_history_,
+                               .actions = &action_log_,
+                               .store = &tasks_,
+                               .changes = &history_,
+                               .feed = &feed_,
+                               .runner = &api_runner_,
+                               .clock = &clock_}};
+  InspectionService inspection_service_{&tasks_, &prechecks_};
+  InspectionEndpoint inspection_endpoint_{&inspection_service_,
+                                          &action_log_,
+                                          {.probes = &probes_,
+                                           .feed = &feed_,
+                                           .runner = &api_runner_,
+                                           .clock = &clock_}};
   WorkerService worker_service_{&workers_};
   WorkerEndpoint worker_endpoint_{&worker_service_, &api_runner_};
 

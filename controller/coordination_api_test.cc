@@ -145,44 +145,6 @@ TEST_F(CoordinationApiTest, HoldsAnAnswerUntilSomethingChanges) {
   EXPECT_EQ(changed->assignments_size(), 1);
 }
 
-TEST_F(CoordinationApiTest, KeepsAnswersOfProbes) {
-  Assigned();
-  const auto connection =
-      PgConnection::Open({.connection_string = database_->connection_string()});
-  ASSERT_THAT(connection, IsOk());
-  ASSERT_THAT((*connection)
-                  ->Execute("INSERT INTO probes (task_uid, kind, epoch, "
-                            "generation, deadline) SELECT uid, k, epoch, "
-                            "generation, now() + interval '1 minute' FROM "
-                            "tasks, unnest(ARRAY['CHECK_SOURCE', "
-                            "'CHECK_DESTINATION']) k"),
-              IsOk());
-  coordination_v1::ReportProbeResultsRequest results;
-  ASSERT_TRUE(Eventually([&] {
-    const auto beat = Send(Beat("w1"));
-    if (!beat.ok() || beat->probes_size() < 2) return false;
-    for (const auto& probe : beat->probes()) {
-      EXPECT_GT(probe.time_left().seconds(), 0);
-      coordination_v1::ProbeResult* result = results.add_results();
-      result->set_id(probe.id());
-      result->set_passed(probe.kind() ==
-                         coordination_v1::PROBE_KIND_CHECK_SOURCE);
-      result->set_message("looked");
-    }
-    return true;
-  }));
-  *results.mutable_worker() = Beat("w1").worker();
-  grpc::ClientContext context;
-  coordination_v1::ReportProbeResultsResponse response;
-  ASSERT_TRUE(
-      coordination_->ReportProbeResults(&context, results, &response).ok());
-  const auto task = Get("orders");
-  ASSERT_THAT(task, IsOk());
-  EXPECT_TRUE(task->status().source_check().passed());
-  EXPECT_FALSE(task->status().destination_check().passed());
-  EXPECT_EQ(task->status().destination_check().message(), "looked");
-}
-
 TEST_F(CoordinationApiTest, TellsWhatIsWrongWithAHeartbeat) {
   auto beat = Beat("w1");
   beat.mutable_worker()->set_name("bad name");

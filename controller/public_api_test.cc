@@ -410,6 +410,11 @@ TEST_F(PublicApiTest, RunsATaskThroughItsLife) {
   ASSERT_TRUE(Eventually([this] {
     return Get("orders")->status().state() == v1::TASK_STATE_CONFIGURATION;
   }));
+  const auto refused = Start("orders");
+  EXPECT_THAT(refused, StatusIs(StatusCode::kFailedPrecondition,
+                                HasSubstr("no precheck was made")));
+  EXPECT_EQ(DetailsOf(refused.status()).reason, "PRECHECK_NOT_READY");
+  MakeReady();
   const auto started = Start("orders");
   ASSERT_THAT(started, IsOk());
   const auto running = AwaitAssignment("w1", [](const auto& assignment) {

@@ -251,6 +251,7 @@ class TaskLifeTest : public ControllerFixture {
         }
       }
     }
+    MakeReady();
     const std::string missing = Await([&](const v1::Task* task, Cell* cell) {
       if (task == nullptr) return false;
       Drive(StateOf(*task), cell);

@@ -68,6 +68,7 @@ class TaskVerbsTest : public ControllerFixture {
   void Run(const std::string& id) {
     ASSERT_THAT(Create(id), IsOk());
     ASSERT_TRUE(AwaitState(id, v1::TASK_STATE_CONFIGURATION));
+    MakeReady();
     ASSERT_THAT(Start(id), IsOk());
     ASSERT_TRUE(AwaitState(id, v1::TASK_STATE_INCREMENTAL_SYNC));
   }
@@ -162,6 +163,24 @@ TEST_F(TaskVerbsTest, ResetGivesANewStartPositionAndSaysWhatIsWrongWithOne) {
   EXPECT_TRUE(task.source().password_set());
 }
 
+TEST_F(TaskVerbsTest, AStartNeedsAPrecheckThatStillHoldsWhenItsTimeComes) {
+  ASSERT_THAT(Create("orders"), IsOk());
+  ASSERT_TRUE(AwaitState("orders", v1::TASK_STATE_CONFIGURATION));
+  MakeReady();
+  v1::StartTaskRequest start;
+  start.set_name(Name("orders"));
+  start.mutable_start_time()->set_seconds(
+      absl::ToUnixSeconds(absl::Now() + absl::Hours(1)));
+  ASSERT_THAT(Call(&Stub::StartTask, tasks_.get(), start), IsOk());
+  ExecuteSql("UPDATE precheck_items SET result = 'VOID'");
+  EXPECT_THAT(Start("orders"), StatusIs(StatusCode::kFailedPrecondition,
+                                        HasSubstr("source_version")));
+  Age("start_time", "orders", absl::Hours(2));
+  ASSERT_TRUE(AwaitState("orders", v1::TASK_STATE_CONFIGURATION));
+  EXPECT_THAT(Get("orders")->status().state_message(),
+              HasSubstr("run the precheck"));
+}
+
 TEST_F(TaskVerbsTest, OneVerbActsOnManyWithAResultEach) {
   Run("runs");
   ASSERT_THAT(Create("waits"), IsOk());
@@ -251,6 +270,7 @@ TEST_F(TaskVerbsTest, AFailedCreationNamesWorkersAndEndsAfterThreeDays) {
 TEST_F(TaskVerbsTest, AControllerThatWasDownStartsWhatIsDueAndSaysSo) {
   ASSERT_THAT(Create("orders"), IsOk());
   ASSERT_TRUE(AwaitState("orders", v1::TASK_STATE_CONFIGURATION));
+  MakeReady();
   v1::StartTaskRequest start;
   start.set_name(Name("orders"));
   start.mutable_start_time()->set_seconds(

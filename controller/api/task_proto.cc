@@ -21,16 +21,6 @@ google::protobuf::Duration DurationToProto(absl::Duration duration) {
   return out;
 }
 
-void CheckToProto(const std::optional<ConnectionCheck>& check,
-                  v1::ConnectionCheck* (v1::TaskStatus::*mutable_field)(),
-                  v1::TaskStatus* status) {
-  if (!check.has_value() || !check->answer.has_value()) return;
-  v1::ConnectionCheck* out = (status->*mutable_field)();
-  out->set_passed(check->answer->passed);
-  out->set_message(check->answer->message);
-  *out->mutable_time() = TimeToProto(check->answer->time);
-}
-
 // Lag and rates are of the moment: they show only while the worker that has the
 // task runs it and is heard of.
 bool IsOfTheMoment(const StoredReport* current, absl::Time now) {
@@ -95,10 +85,6 @@ v1::TaskStatus StatusToProto(const Task& task, absl::Time now) {
   } else if (current != nullptr && current->report.fault.has_value()) {
     *status.mutable_last_error() = FaultToProto(*current->report.fault);
   }
-  CheckToProto(task.source_check, &v1::TaskStatus::mutable_source_check,
-               &status);
-  CheckToProto(task.destination_check,
-               &v1::TaskStatus::mutable_destination_check, &status);
   for (const std::string& action : AvailableActions(task.state)) {
     status.add_available_actions(action);
   }
@@ -107,10 +93,14 @@ v1::TaskStatus StatusToProto(const Task& task, absl::Time now) {
 
 void DetailsToProto(const TaskDetails& details, v1::TaskStatus* status) {
   for (const TaskEvent& event : details.events) {
-    v1::TaskEvent* added = status->add_recent_events();
-    *added->mutable_time() = TimeToProto(event.time);
-    added->set_reason(event.reason);
-    added->set_message(event.message);
+    *status->add_recent_events() = EventToProto(event);
+  }
+  for (const std::string& document : details.tests) {
+    v1::ConnectionTest test;
+    if (!test.ParseFromString(document)) continue;
+    (test.endpoint() == v1::ENDPOINT_DESTINATION
+         ? *status->mutable_destination_test()
+         : *status->mutable_source_test()) = std::move(test);
   }
   for (const TableCounters& table : details.top_tables) {
     *status->add_top_tables() = TableCountersToProto(table);
@@ -199,6 +189,16 @@ v1::TableCounters TableCountersToProto(const TableCounters& counters) {
   out.set_updates(counters.updates);
   out.set_deletes(counters.deletes);
   out.set_record_bytes(counters.record_bytes);
+  return out;
+}
+
+v1::TaskEvent EventToProto(const TaskEvent& event) {
+  v1::TaskEvent out;
+  *out.mutable_time() = TimeToProto(event.time);
+  out.set_reason(event.reason);
+  out.set_message(event.message);
+  out.set_actor(event.actor);
+  out.set_result(event.result);
   return out;
 }
 

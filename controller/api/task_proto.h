@@ -34,6 +34,7 @@ v1::Counters CountersToProto(const Counters& counters);
 v1::PipelineLoad LoadToProto(const PipelineLoad& load);
 v1::TableCounters TableCountersToProto(const TableCounters& counters);
 v1::Fault FaultToProto(const Fault& fault);
+v1::TaskEvent EventToProto(const TaskEvent& event);
 
 // The text of Task.etag.
 std::string EtagOf(const Task& task);

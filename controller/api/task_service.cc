@@ -12,6 +12,7 @@
 #include "controller/api/page_token.h"
 #include "controller/api/request_fields.h"
 #include "controller/api/task_mask.h"
+#include "controller/model/precheck.h"
 #include "controller/model/task_action.h"
 #include "controller/model/task_spec_validation.h"
 #include "controller/rpc/message_limits.h"
@@ -300,6 +301,10 @@ absl::StatusOr<Task> TaskService::UpdateFrom(
   update.spec = ToStoredSpec(WithDefaults(new_spec), FieldsOf(known));
   update.secrets = sealer_->Seal(before.uid, change.set);
   update.cleared_secrets = {change.cleared.begin(), change.cleared.end()};
+  std::set<SecretField> changed = change.cleared;
+  changed.merge(FieldsOf(change.set));
+  update.voided_items =
+      VoidedPrefixes(WithDefaults(old_spec), WithDefaults(new_spec), changed);
   update.read_revision = before.revision;
   return store_->Update(before.key, update);
 }

@@ -4,15 +4,39 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/grpc_status.h"
+#include "common/status_details.h"
 #include "common/status_macros.h"
+#include "controller/api/page_token.h"
 #include "controller/rpc/spec_proto.h"
 
 namespace binferry::controller {
 namespace {
 
 constexpr int kPageSize = 100;
+
+std::string QueryOf(const TaskWatch::Target& target) {
+  return absl::StrCat("watch ", target.project, " ", target.task_id);
+}
+
+std::string TokenOf(const TaskWatch::Target& target, absl::Time time) {
+  return EncodePageToken(QueryOf(target),
+                         {absl::StrCat(absl::ToUnixMicros(time))});
+}
+
+absl::StatusOr<absl::Time> TimeOf(const TaskWatch::Target& target,
+                                  const std::string& token) {
+  int64_t micros = 0;
+  const absl::StatusOr<std::vector<std::string>> parts =
+      DecodePageToken(QueryOf(target), token, 1);
+  if (!parts.ok() || !absl::SimpleAtoi((*parts)[0], &micros)) {
+    return InvalidFieldError("resume_token",
+                             "is not one that a watch of this name gave");
+  }
+  return absl::FromUnixMicros(micros);
+}
 
 }  // namespace
 
@@ -70,12 +94,54 @@ void TaskWatch::Look() {
     End(absl::UnavailableError("the controller is ending: watch again"));
     return;
   }
-  const absl::Status read = target_.task_id.empty() ? ReadPage() : ReadOne();
+  absl::Status read = after_.has_value() ? absl::OkStatus() : BeginLook();
+  if (read.ok()) read = target_.task_id.empty() ? ReadPage() : ReadOne();
   if (!read.ok()) {
     End(read);
     return;
   }
   GoOn();
+}
+
+absl::Status TaskWatch::BeginLook() {
+  BINFERRY_ASSIGN_OR_RETURN(look_time_, services_.history->Now());
+  if (look_ != 1) {
+    since_.reset();
+    return absl::OkStatus();
+  }
+  if (target_.resume_token.empty()) return absl::OkStatus();
+  BINFERRY_ASSIGN_OR_RETURN(const absl::Time token,
+                            TimeOf(target_, target_.resume_token));
+  if (token > look_time_ ||
+      token < look_time_ - HistoryStore::kDeletionsKept + kOverlap) {
+    return absl::OutOfRangeError(
+        "resume_token is older than the changes that are kept (24 h), or of "
+        "another database: watch without one");
+  }
+  shown_until_ = token;
+  since_ = token - kOverlap;
+  return AddDeletedSince();
+}
+
+absl::Status TaskWatch::AddDeletedSince() {
+  BINFERRY_ASSIGN_OR_RETURN(
+      const std::vector<TaskKey> deleted,
+      services_.history->ListDeleted(target_.project, *since_));
+  for (const TaskKey& key : deleted) {
+    const bool is_target = key.task_id == target_.task_id;
+    if (!target_.task_id.empty() && !is_target) continue;
+    v1::WatchTaskResponse response;
+    response.set_deleted_name(FormatTaskName(key));
+    pending_.push_back(std::move(response));
+    target_is_gone_ = is_target;
+  }
+  return absl::OkStatus();
+}
+
+// Whether a watch that resumes has shown the task as it is.
+bool TaskWatch::IsKnown(const Task& task) const {
+  return since_.has_value() && task.change_time < *since_ &&
+         (!task.report.has_value() || task.report->time < *since_);
 }
 
 absl::Status TaskWatch::ReadPage() {
@@ -94,6 +160,7 @@ absl::Status TaskWatch::ReadPage() {
 
 absl::Status TaskWatch::ReadOne() {
   page_is_last_ = true;
+  if (target_is_gone_) return absl::OkStatus();
   const absl::StatusOr<Task> task = services_.store->Get(
       {.project = target_.project, .task_id = target_.task_id});
   if (absl::IsNotFound(task.status()) && !shown_.empty()) {
@@ -125,7 +192,7 @@ absl::Status TaskWatch::Add(const Task& task) {
                     before.report_sequence == now.report_sequence &&
                     before.report_time == now.report_time;
   before = now;
-  if (same) return absl::OkStatus();
+  if (same || (is_new && IsKnown(task))) return absl::OkStatus();
   v1::WatchTaskResponse response;
   BINFERRY_ASSIGN_OR_RETURN(*response.mutable_task(),
                             services_.service->Show(task, target_.view));
@@ -139,7 +206,9 @@ void TaskWatch::AddDeletions() {
       ++it;
       continue;
     }
-    pending_.emplace_back().set_deleted_name(FormatTaskName(it->first));
+    v1::WatchTaskResponse response;
+    response.set_deleted_name(FormatTaskName(it->first));
+    pending_.push_back(std::move(response));
     it = shown_.erase(it);
   }
 }
@@ -163,6 +232,12 @@ void TaskWatch::GoOn() {
 void TaskWatch::WriteNext() {
   writing_ = std::move(pending_.front());
   pending_.pop_front();
+  // Only what ends a look stands for all of it: whoever resumes behind an
+  // earlier message gets the rest of the look again.
+  if (pending_.empty() && page_is_last_) shown_until_ = look_time_;
+  if (shown_until_.has_value()) {
+    writing_.set_resume_token(TokenOf(target_, *shown_until_));
+  }
   absl::MutexLock lock(&mu_);
   if (!ended_) StartWrite(&writing_);
 }

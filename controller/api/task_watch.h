@@ -21,6 +21,7 @@
 #include "controller/api/task_service.h"
 #include "controller/rpc/work_queue.h"
 #include "controller/store/change_feed.h"
+#include "controller/store/history_store.h"
 #include "controller/store/task_store.h"
 
 namespace binferry::controller {
@@ -29,6 +30,11 @@ namespace binferry::controller {
 // from what was written last, and waits for a second, or shorter if the change
 // feed tells of a change; between two looks it takes no thread. One thing is
 // under way at a time: a look, a write or a wait.
+//
+// A resume token is the time of the look that gave it, in PostgreSQL's clock: a
+// watch that resumes passes over the tasks that have not changed since. Changes
+// of the last kOverlap before it may come again, because a transaction may take
+// so long from its clock's look to its commit.
 //
 // Ends with the call: cancelled, PostgreSQL away (UNAVAILABLE), the controller
 // ending (UNAVAILABLE), or the one watched task gone (OK, after saying so).
@@ -42,6 +48,7 @@ class TaskWatch : public grpc::ServerWriteReactor<v1::WatchTaskResponse>,
   // And no sooner than this after the last look when more changed.
   static constexpr absl::Duration kMinInterval = absl::Milliseconds(200);
   static constexpr int kMaxWatches = 1'000;
+  static constexpr absl::Duration kOverlap = absl::Seconds(30);
   // A watched project with more tasks ends the watch: RESOURCE_EXHAUSTED.
   static constexpr size_t kMaxWatchedTasks = 20'000;
 
@@ -49,11 +56,13 @@ class TaskWatch : public grpc::ServerWriteReactor<v1::WatchTaskResponse>,
     std::string project;
     std::string task_id;  // "" = all tasks of the project.
     TaskView view = TaskView::kBasic;
+    std::string resume_token;  // "" = from the present state on.
   };
   // All must outlive the watch.
   struct Services {
     TaskService* service = nullptr;
     TaskStore* store = nullptr;
+    HistoryStore* history = nullptr;
     ChangeFeed* feed = nullptr;
     WorkQueue* queue = nullptr;
     const Clock* clock = nullptr;
@@ -82,6 +91,9 @@ class TaskWatch : public grpc::ServerWriteReactor<v1::WatchTaskResponse>,
       : services_(services), target_(target) {}
 
   void Look();
+  absl::Status BeginLook();
+  absl::Status AddDeletedSince();
+  bool IsKnown(const Task& task) const;
   absl::Status ReadPage();
   absl::Status ReadOne();
   absl::Status Add(const Task& task);
@@ -107,6 +119,13 @@ class TaskWatch : public grpc::ServerWriteReactor<v1::WatchTaskResponse>,
   // Behind which task the next page starts; unset at the start of a look.
   std::optional<TaskKey> after_;
   uint64_t look_ = 1;
+  // PostgreSQL's time when the look began: a watch that resumes there misses
+  // nothing.
+  absl::Time look_time_ = absl::InfinitePast();
+  // Everything up to then is written; unset before the first look has ended.
+  std::optional<absl::Time> shown_until_;
+  // In the first look of a watch that resumes: what changed before is known.
+  std::optional<absl::Time> since_;
   bool page_is_last_ = false;
   bool target_is_gone_ = false;
 

@@ -19,7 +19,6 @@ constexpr size_t kMaxPlaceBytes = 64;
 constexpr size_t kMaxLabelBytes = 255;
 constexpr size_t kMaxTableNameBytes = 255;
 constexpr size_t kMaxReportedGtidSetBytes = 1024 * 1024;
-constexpr size_t kMaxProbeResultsBytes = 1024 * 1024;
 
 google::protobuf::Duration DurationToProto(absl::Duration duration) {
   google::protobuf::Duration out;
@@ -116,6 +115,26 @@ std::vector<TableCounters> TopTablesFromProto(
   return out;
 }
 
+std::vector<ReportedLogLine> LogLinesFromProto(
+    const coordination_v1::TaskReport& in) {
+  std::vector<ReportedLogLine> out;
+  const int skipped =
+      std::max(0, in.log_lines_size() - static_cast<int>(kMaxReportedLogLines));
+  for (int i = skipped; i < in.log_lines_size(); ++i) {
+    const coordination_v1::ReportedLogLine& line = in.log_lines(i);
+    const bool is_known = binferry::v1::LogLevel_IsValid(line.level()) &&
+                          line.level() != binferry::v1::LOG_LEVEL_UNSPECIFIED;
+    out.push_back({.number = line.number(),
+                   .time = OptionalTime(line.has_time(), line.time())
+                               .value_or(absl::UnixEpoch()),
+                   .level = is_known ? static_cast<TaskLogLevel>(
+                                           static_cast<int>(line.level()))
+                                     : TaskLogLevel::kInfo,
+                   .message = Cut(line.message(), kMaxReportedTextBytes)});
+  }
+  return out;
+}
+
 TaskReport ReportFromProto(const coordination_v1::TaskReport& in) {
   TaskReport out;
   out.uid = TaskUid(in.task_uid());
@@ -147,6 +166,7 @@ TaskReport ReportFromProto(const coordination_v1::TaskReport& in) {
          .time = OptionalTime(event.has_time(), event.time())
                      .value_or(absl::UnixEpoch())});
   }
+  out.log_lines = LogLinesFromProto(in);
   return out;
 }
 
@@ -270,11 +290,11 @@ coordination_v1::HeartbeatResponse ToProto(const WorkerOrders& orders) {
   }
   for (const Probe& probe : orders.probes) {
     coordination_v1::Probe* out = response.add_probes();
+    // Of a newer controller: the worker says that it doesn't know it.
+    out->ParsePartialFromString(probe.question);
     out->set_id(probe.id);
     out->set_task_uid(probe.task_uid.value());
     out->set_epoch(probe.epoch.value());
-    out->set_kind(
-        static_cast<coordination_v1::ProbeKind>(static_cast<int>(probe.kind)));
     *out->mutable_time_left() = DurationToProto(probe.time_left);
   }
   *response.mutable_lease() = DurationToProto(kLease);
@@ -322,24 +342,6 @@ absl::StatusOr<coordination_v1::GetTaskSpecResponse> ToProto(
   runtime->set_start_position_committed(
       assigned.runtime.start_position_committed);
   return response;
-}
-
-absl::StatusOr<std::vector<ProbeResult>> ResultsFromProto(
-    const coordination_v1::ReportProbeResultsRequest& request) {
-  if (request.ByteSizeLong() > kMaxProbeResultsBytes) {
-    return InvalidFieldError("results", "are larger than 1 MiB: send less");
-  }
-  std::vector<ProbeResult> results;
-  for (const coordination_v1::ProbeResult& result : request.results()) {
-    if (!IsUuid(result.id())) {
-      return InvalidFieldError("results.id", "must be a UUID");
-    }
-    results.push_back(
-        {.id = result.id(),
-         .passed = result.passed(),
-         .message = Cut(result.message(), kMaxProbeMessageBytes)});
-  }
-  return results;
 }
 
 }  // namespace binferry::controller

@@ -49,10 +49,6 @@ absl::StatusOr<coordination_v1::GetTaskSpecResponse> ToProto(
     const AssignedTask& assigned, const TaskSecrets& secrets,
     const std::string& state_topic_prefix);
 
-// INVALID_ARGUMENT for more than 1 MiB or a result without an id.
-absl::StatusOr<std::vector<ProbeResult>> ResultsFromProto(
-    const coordination_v1::ReportProbeResultsRequest& request);
-
 }  // namespace binferry::controller
 
 #endif  // BINFERRY_CONTROLLER_COORDINATION_ASSIGNMENT_PROTO_H_

@@ -100,6 +100,12 @@ TEST_F(AssignmentProtoTest, BoundsHowLongAnAnswerIsHeld) {
   EXPECT_EQ(HoldFromProto(request_), absl::ZeroDuration());
 }
 
+std::string QuestionBytes() {
+  coordination_v1::Probe question;
+  question.mutable_test_connection()->set_endpoint(v1::ENDPOINT_DESTINATION);
+  return question.SerializeAsString();
+}
+
 TEST_F(AssignmentProtoTest, WritesOrdersWithTheLease) {
   WorkerOrders orders;
   orders.orders.push_back({.task_uid = TaskUid(kUuid),
@@ -110,14 +116,16 @@ TEST_F(AssignmentProtoTest, WritesOrdersWithTheLease) {
   orders.probes.push_back({.id = "p",
                            .task_uid = TaskUid(kUuid),
                            .epoch = Epoch(2),
-                           .kind = ProbeKind::kCheckDestination,
+                           .question = QuestionBytes(),
                            .time_left = absl::Seconds(30)});
   const auto response = ToProto(orders);
   ASSERT_EQ(response.assignments_size(), 1);
   EXPECT_EQ(response.assignments(0).purpose(), coordination_v1::PURPOSE_RUN);
   EXPECT_EQ(response.assignments(0).generation(), 4);
-  EXPECT_EQ(response.probes(0).kind(),
-            coordination_v1::PROBE_KIND_CHECK_DESTINATION);
+  EXPECT_EQ(response.probes(0).test_connection().endpoint(),
+            v1::ENDPOINT_DESTINATION);
+  EXPECT_EQ(response.probes(0).id(), "p");
+  EXPECT_EQ(response.probes(0).epoch(), 2);
   EXPECT_EQ(response.lease().seconds(), 15);
   EXPECT_EQ(response.version(), orders.Version());
 }
@@ -139,14 +147,6 @@ TEST_F(AssignmentProtoTest, GivesTheOwnerSecretsAndOneTransactionalId) {
   EXPECT_FALSE(response->runtime().has_state_partition());
   assigned.runtime.state_partition = 0;
   EXPECT_TRUE(ToProto(assigned, {}, "prefix")->runtime().has_state_partition());
-}
-
-TEST_F(AssignmentProtoTest, BoundsProbeResults) {
-  coordination_v1::ReportProbeResultsRequest request;
-  request.add_results()->set_id(kUuid);
-  EXPECT_THAT(ResultsFromProto(request), IsOk());
-  request.mutable_results(0)->set_message(std::string(2'000'000, 'x'));
-  EXPECT_THAT(ResultsFromProto(request), StatusIs(kInvalid));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "common/status_details.h"
 #include "common/status_macros.h"
 #include "controller/coordination/held_heartbeat.h"
+#include "controller/coordination/probe_proto.h"
 
 namespace binferry::controller {
 namespace {
@@ -109,9 +110,9 @@ CoordinationService::KeepResults(
     const coordination_v1::ReportProbeResultsRequest& request) {
   BINFERRY_ASSIGN_OR_RETURN(const WorkerIdentity worker,
                             IdentityFromProto(request.worker()));
-  BINFERRY_ASSIGN_OR_RETURN(const std::vector<ProbeResult> results,
-                            ResultsFromProto(request));
-  BINFERRY_RETURN_IF_ERROR(options_.probes->Answer(worker, results));
+  BINFERRY_ASSIGN_OR_RETURN(const std::vector<ProbeAnswer> answers,
+                            AnswersFromProto(request, options_.clock->Now()));
+  BINFERRY_RETURN_IF_ERROR(options_.probes->Answer(worker, answers));
   return coordination_v1::ReportProbeResultsResponse();
 }
 

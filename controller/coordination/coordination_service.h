@@ -31,6 +31,7 @@ class CoordinationService final
     ChangeFeed* feed = nullptr;
     const Sealer* sealer = nullptr;
     const CallRunner* runner = nullptr;
+    const Clock* clock = nullptr;
     const CallerCheck* caller_check = nullptr;
     std::string state_topic_prefix;
   };

@@ -2,58 +2,48 @@
 #ifndef BINFERRY_CONTROLLER_MODEL_PROBE_H_
 #define BINFERRY_CONTROLLER_MODEL_PROBE_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/ids.h"
+#include "controller/model/precheck.h"
 
 namespace binferry::controller {
 
-// Numbered as binferry.coordination.v1.ProbeKind.
-enum class ProbeKind { kCheckSource = 1, kCheckDestination };
-
-inline constexpr ProbeKind kProbeKinds[] = {ProbeKind::kCheckSource,
-                                            ProbeKind::kCheckDestination};
-
-// "CHECK_SOURCE", "CHECK_DESTINATION".
-absl::string_view ProbeKindName(ProbeKind kind);
-std::optional<ProbeKind> ParseProbeKind(absl::string_view name);
-
 // Nobody waits longer for an answer.
-inline constexpr absl::Duration kProbeTimeout = absl::Seconds(60);
+inline constexpr absl::Duration kMaxProbeTime = absl::Minutes(2);
+// More open questions about one task are refused.
+inline constexpr size_t kMaxOpenProbesPerTask = 16;
 
-// A probe that waits for its answer.
+// A question that waits for its answer. `question` is a message that only the
+// edges know (binferry.coordination.v1.Probe with nothing but its question).
 struct Probe {
-  std::string id;
+  std::string id;  // A UUID.
   TaskUid task_uid;
   Epoch epoch;
-  ProbeKind kind = ProbeKind::kCheckSource;
+  std::string question;
   absl::Duration time_left;
 };
 
-struct ProbeResult {
-  std::string id;
-  bool passed = false;
-  std::string message;
+enum class TestedEndpoint { kSource = 1, kDestination };
+
+// The last connection test of one end of a task, in a form that only the edges
+// know (binferry.v1.ConnectionTest).
+struct KeptTest {
+  TestedEndpoint endpoint = TestedEndpoint::kSource;
+  std::string document;
 };
 
-// Longer messages are cut.
-inline constexpr size_t kMaxProbeMessageBytes = 16 * 1024;
-
-// The newest probe of one kind of a task: open until `answer` is set.
-struct ConnectionCheck {
-  struct Answer {
-    bool passed = false;
-    std::string message;
-    absl::Time time;
-  };
-
-  Epoch epoch;
-  Generation generation;  // Of the spec that it concerns.
-  absl::Time deadline;
-  std::optional<Answer> answer;
+// What a worker answered. `answer` is the whole of it, for whoever asked
+// (binferry.coordination.v1.ProbeResult); a test and a precheck are kept
+// besides, whether anybody still waits or not.
+struct ProbeAnswer {
+  std::string id;
+  std::string answer;
+  std::optional<KeptTest> test;
+  std::optional<Precheck> precheck;
 };
 
 }  // namespace binferry::controller

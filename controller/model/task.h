@@ -10,7 +10,6 @@
 #include "absl/time/time.h"
 #include "common/ids.h"
 #include "controller/model/precheck.h"
-#include "controller/model/probe.h"
 #include "controller/model/task_report.h"
 #include "controller/model/task_spec.h"
 #include "controller/model/task_state.h"
@@ -62,6 +61,8 @@ struct Task {
   int64_t version = 1;
   absl::Time create_time;
   absl::Time update_time;
+  // Of the last write of any kind but reports; the clock is PostgreSQL's.
+  absl::Time change_time;
   StoredSpec spec;
 
   DesiredState desired_state = DesiredState::kConfigured;
@@ -91,8 +92,6 @@ struct Task {
   // The last one; unset before the first.
   std::optional<PrecheckSummary> precheck;
   std::optional<StoredReport> report;
-  std::optional<ConnectionCheck> source_check;
-  std::optional<ConnectionCheck> destination_check;
 
   // `report` if it was made under the present assignment.
   const StoredReport* CurrentReport() const {

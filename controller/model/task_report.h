@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/ids.h"
+#include "controller/model/event.h"
 
 namespace binferry::controller {
 
@@ -113,6 +114,15 @@ struct ReportedEvent {
 // At most so many events of one report are kept, the newest.
 inline constexpr size_t kMaxReportedEvents = 20;
 
+struct ReportedLogLine {
+  int64_t number = 0;  // As those of events, but counted by themselves.
+  absl::Time time;
+  TaskLogLevel level = TaskLogLevel::kInfo;
+  std::string message;
+};
+
+inline constexpr size_t kMaxReportedLogLines = 50;
+
 struct TaskReport {
   TaskUid uid;
   Epoch epoch;
@@ -134,11 +144,12 @@ struct TaskReport {
   Epoch found_epoch;
   int64_t retry_count = 0;
   std::vector<ReportedEvent> events;
+  std::vector<ReportedLogLine> log_lines;
 };
 
 // The last report of a task as stored.
 struct StoredReport {
-  TaskReport report;  // Without events.
+  TaskReport report;  // Without events and log lines.
   // The last one that ran; 0 before the first run.
   Generation observed_generation;
   Rates rates;

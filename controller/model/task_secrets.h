@@ -15,6 +15,13 @@ enum class SecretField {
   kDestinationPassword,
   kDestinationClientKey,
   kDestinationClientKeyPassword,
+  kTrustStorePassword,
+  kKeyStoreContent,
+  kKeyStorePassword,
+  kKeyStoreKeyPassword,
+  kOauthClientSecret,
+  kKerberosKeytab,
+  kHashSalt,
 };
 
 inline constexpr SecretField kSecretFields[] = {
@@ -23,6 +30,13 @@ inline constexpr SecretField kSecretFields[] = {
     SecretField::kDestinationPassword,
     SecretField::kDestinationClientKey,
     SecretField::kDestinationClientKeyPassword,
+    SecretField::kTrustStorePassword,
+    SecretField::kKeyStoreContent,
+    SecretField::kKeyStorePassword,
+    SecretField::kKeyStoreKeyPassword,
+    SecretField::kOauthClientSecret,
+    SecretField::kKerberosKeytab,
+    SecretField::kHashSalt,
 };
 
 // The field's path in the public task, e.g. "source.password": in messages, in

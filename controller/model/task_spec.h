@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "controller/model/table_rules.h"
 
 namespace binferry::controller {
 
@@ -55,6 +56,7 @@ enum class DdlPolicy { kUnspecified, kOmit, kCarry };
 enum class DeliveryMode { kUnspecified, kExactlyOnce, kAtLeastOnce };
 enum class InvalidTextPolicy { kUnspecified, kStop, kReplace };
 enum class UnreadableChangePolicy { kUnspecified, kStop, kAlert };
+enum class Compression { kUnspecified, kNone, kGzip, kSnappy, kLz4, kZstd };
 
 // Which workers may run the task. See Matches in worker.h.
 struct Placement {
@@ -80,6 +82,23 @@ struct SourceSpec {
   friend bool operator==(const SourceSpec&, const SourceSpec&) = default;
 };
 
+struct OauthClient {
+  std::string token_endpoint;
+  std::string client_id;
+  std::string scope;
+  std::map<std::string, std::string> extensions;
+
+  friend bool operator==(const OauthClient&, const OauthClient&) = default;
+};
+
+struct KerberosClient {
+  std::string principal;
+  std::string service_name;  // "" = unset.
+
+  friend bool operator==(const KerberosClient&,
+                         const KerberosClient&) = default;
+};
+
 struct DestinationSpec {
   std::vector<std::string> bootstrap_servers;
   SecurityProtocol security_protocol = SecurityProtocol::kUnspecified;
@@ -89,6 +108,9 @@ struct DestinationSpec {
   std::string client_certificate;
   bool skip_endpoint_identification = false;
   uint32_t max_record_bytes = 0;  // 0 = unset.
+  std::string trust_store;        // JKS or PKCS12; "" = none.
+  std::optional<OauthClient> oauth_client;
+  std::optional<KerberosClient> kerberos_client;
 
   friend bool operator==(const DestinationSpec&,
                          const DestinationSpec&) = default;
@@ -97,8 +119,16 @@ struct DestinationSpec {
 struct TableObject {
   std::string name;
   std::string mapped_name;
+  std::optional<TableRules> rules;
 
   friend bool operator==(const TableObject&, const TableObject&) = default;
+};
+
+struct TablePattern {
+  std::string pattern;
+  std::optional<TableRules> rules;
+
+  friend bool operator==(const TablePattern&, const TablePattern&) = default;
 };
 
 struct DatabaseObject {
@@ -106,6 +136,10 @@ struct DatabaseObject {
   std::string mapped_name;
   bool all_tables = false;
   std::vector<TableObject> tables;
+  std::string name_pattern;  // In place of `name`.
+  std::vector<TablePattern> table_patterns;
+  std::vector<std::string> excluded_tables;
+  std::optional<TableRules> rules;
 
   friend bool operator==(const DatabaseObject&,
                          const DatabaseObject&) = default;
@@ -144,9 +178,30 @@ struct BinlogCoordinates {
                          const BinlogCoordinates&) = default;
 };
 
+struct TimePosition {
+  absl::Time time;
+
+  friend bool operator==(const TimePosition&, const TimePosition&) = default;
+};
+
 // monostate = now.
-using StartPosition =
-    std::variant<std::monostate, GtidSetPosition, BinlogCoordinates>;
+using StartPosition = std::variant<std::monostate, GtidSetPosition,
+                                   BinlogCoordinates, TimePosition>;
+
+struct RecordOptions {
+  bool position_headers = false;
+  bool tombstones = false;
+
+  friend bool operator==(const RecordOptions&, const RecordOptions&) = default;
+};
+
+struct Tuning {
+  uint64_t memory_budget_bytes = 0;  // 0 = unset.
+  uint32_t encoder_threads = 0;      // 0 = the worker's own setting.
+  Compression compression = Compression::kUnspecified;
+
+  friend bool operator==(const Tuning&, const Tuning&) = default;
+};
 
 struct TaskSpec {
   std::string description;
@@ -166,6 +221,9 @@ struct TaskSpec {
       UnreadableChangePolicy::kUnspecified;
   StartPosition start_position;
   std::optional<absl::Time> start_time;
+  RecordOptions record_options;
+  uint64_t max_binlog_bytes_per_second = 0;  // 0 = as fast as it goes.
+  Tuning tuning;
 
   friend bool operator==(const TaskSpec&, const TaskSpec&) = default;
 };

@@ -4,11 +4,13 @@
 #include <set>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/resource_name.h"
 #include "common/topic_name.h"
 #include "controller/model/endpoint_validation.h"
+#include "controller/model/object_validation.h"
 #include "controller/model/violation_list.h"
 
 namespace binferry::controller {
@@ -20,6 +22,14 @@ constexpr uint32_t kMaxReplicationFactor = 32'767;
 constexpr uint64_t kMinBinlogPosition = 4;
 // Positions go over the wire in 32 bits (COM_BINLOG_DUMP).
 constexpr uint64_t kMaxBinlogPosition = 4'294'967'295;
+constexpr uint64_t kMinBytesPerSecond = 65'536;
+constexpr uint64_t kMaxBytesPerSecond = 10'000'000'000;
+constexpr uint64_t kMinBudgetBytes = uint64_t{16} << 20;
+constexpr uint64_t kMaxBudgetBytes = uint64_t{4} << 30;
+constexpr uint64_t kDefaultBudgetBytes = uint64_t{64} << 20;
+constexpr uint32_t kMaxEncoderThreads = 16;
+constexpr size_t kMinHashSaltBytes = 16;
+constexpr absl::string_view kReservedTagPrefix = "_sys_";
 
 void CheckDescription(const std::string& description, ViolationList* list) {
   constexpr absl::string_view kForbidden = "!=<>'&\"\\";
@@ -29,6 +39,16 @@ void CheckDescription(const std::string& description, ViolationList* list) {
     list->Add("task.description",
               "must have none of ! = < > ' & \" \\; remove them");
   }
+}
+
+// Letters of any alphabet: what isn't ASCII is taken for one.
+bool IsTagText(absl::string_view text) {
+  constexpr absl::string_view kOthers = " _.:=+-@";
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+           static_cast<unsigned char>(c) >= 0x80 ||
+           kOthers.find(c) != absl::string_view::npos;
+  });
 }
 
 void CheckTags(const std::map<std::string, std::string>& tags,
@@ -43,9 +63,20 @@ void CheckTags(const std::map<std::string, std::string>& tags,
       list->Add("task.tags", absl::StrCat("has a key of ", CountCharacters(key),
                                           " characters; a key has 1 to ",
                                           kMaxTagKeyCharacters));
-    } else {
-      list->CheckLength(absl::StrCat("task.tags[", key, "]"), value, 0,
-                        kMaxTagValueCharacters);
+      continue;
+    }
+    const std::string field = absl::StrCat("task.tags[", key, "]");
+    if (absl::StartsWith(key, kReservedTagPrefix)) {
+      list->Add(field, "begins with _sys_, which is kept for the service");
+    } else if (!IsTagText(key) || key.front() == ' ' || key.back() == ' ') {
+      list->Add(field,
+                "must be of letters, digits, blanks inside, and _ . : = + - @");
+    }
+    list->CheckLength(field, value, 0, kMaxTagValueCharacters);
+    if (!IsTagText(value)) {
+      list->Add(field,
+                "must have a value of letters, digits, blanks and "
+                "_ . : = + - @");
     }
   }
 }
@@ -80,65 +111,6 @@ void CheckPlacement(const Placement& placement, ViolationList* list) {
   check("security_group", placement.security_group);
 }
 
-bool IsSystemSchema(absl::string_view database) {
-  const std::string lower = absl::AsciiStrToLower(database);
-  return lower == "mysql" || lower == "information_schema" ||
-         lower == "performance_schema" || lower == "sys";
-}
-
-void CheckTables(const DatabaseObject& database, const std::string& path,
-                 ViolationList* list) {
-  if (!database.all_tables && database.tables.empty()) {
-    list->Add(absl::StrCat(path, ".tables"),
-              "selects no table; name tables or set all_tables");
-  }
-  if (database.tables.size() > kMaxTables) {
-    list->Add(absl::StrCat(path, ".tables"),
-              absl::StrCat("must be at most ", kMaxTables, ", not ",
-                           database.tables.size()));
-    return;
-  }
-  std::set<std::string> seen;
-  for (size_t i = 0; i < database.tables.size(); ++i) {
-    const TableObject& table = database.tables[i];
-    const std::string table_path = absl::StrCat(path, ".tables[", i, "]");
-    list->CheckLength(absl::StrCat(table_path, ".name"), table.name, 1,
-                      kMaxObjectNameCharacters);
-    list->CheckLength(absl::StrCat(table_path, ".mapped_name"),
-                      table.mapped_name, 0, kMaxObjectNameCharacters);
-    if (!seen.insert(table.name).second) {
-      list->Add(absl::StrCat(table_path, ".name"),
-                "stands twice in this database; remove one");
-    }
-  }
-}
-
-void CheckObjects(const std::vector<DatabaseObject>& databases,
-                  ViolationList* list) {
-  if (databases.empty() || databases.size() > kMaxDatabases) {
-    list->Add("task.objects.databases",
-              absl::StrCat("must be 1 to ", kMaxDatabases, ", not ",
-                           databases.size()));
-    return;
-  }
-  std::set<std::string> seen;
-  for (size_t i = 0; i < databases.size(); ++i) {
-    const DatabaseObject& database = databases[i];
-    const std::string path = absl::StrCat("task.objects.databases[", i, "]");
-    const std::string name_path = absl::StrCat(path, ".name");
-    list->CheckLength(name_path, database.name, 1, kMaxObjectNameCharacters);
-    list->CheckLength(absl::StrCat(path, ".mapped_name"), database.mapped_name,
-                      0, kMaxObjectNameCharacters);
-    if (IsSystemSchema(database.name)) {
-      list->Add(name_path, "is a system schema, which no task can select");
-    }
-    if (!seen.insert(database.name).second) {
-      list->Add(name_path, "stands twice; put its tables under one entry");
-    }
-    CheckTables(database, path, list);
-  }
-}
-
 void CheckTopicPolicy(const TopicPolicy& policy, ViolationList* list) {
   if (const auto* topic = std::get_if<SpecifiedTopic>(&policy)) {
     if (const absl::Status legal = CheckTopicName(topic->name); !legal.ok()) {
@@ -152,11 +124,7 @@ void CheckTopicPolicy(const TopicPolicy& policy, ViolationList* list) {
     return;
   }
   const auto* topics = std::get_if<AutoTopics>(&policy);
-  if (topics == nullptr) {
-    list->Add("task.topic_policy",
-              "is required: specified_topic or auto_topics");
-    return;
-  }
+  if (topics == nullptr) return;  // See IncompleteFields.
   constexpr absl::string_view kPath = "task.topic_policy.auto_topics";
   list->CheckLength(absl::StrCat(kPath, ".name_format"), topics->name_format, 0,
                     kMaxTopicNameBytes);
@@ -198,6 +166,37 @@ void CheckStartPosition(const StartPosition& position, ViolationList* list) {
   }
 }
 
+void CheckTuning(const TaskSpec& spec, ViolationList* list) {
+  const uint64_t rate = spec.max_binlog_bytes_per_second;
+  if (rate != 0 && (rate < kMinBytesPerSecond || rate > kMaxBytesPerSecond)) {
+    list->Add("task.max_binlog_bytes_per_second",
+              absl::StrCat("must be 0, for as fast as it goes, or ",
+                           kMinBytesPerSecond, " to ", kMaxBytesPerSecond));
+  }
+  const uint64_t budget = spec.tuning.memory_budget_bytes;
+  if (budget != 0 && (budget < kMinBudgetBytes || budget > kMaxBudgetBytes)) {
+    list->Add("task.tuning.memory_budget_bytes",
+              absl::StrCat("must be ", kMinBudgetBytes, " (16 MiB) to ",
+                           kMaxBudgetBytes, " (4 GiB)"));
+  }
+  if (spec.tuning.encoder_threads > kMaxEncoderThreads) {
+    list->Add("task.tuning.encoder_threads",
+              absl::StrCat("must be 1 to ", kMaxEncoderThreads));
+  }
+}
+
+void CheckHashSalt(const TaskSecrets& secrets, ViolationList* list) {
+  const auto salt = secrets.find(SecretField::kHashSalt);
+  // Empty: one is kept.
+  if (salt == secrets.end() || salt->second.empty()) return;
+  if (salt->second.size() < kMinHashSaltBytes ||
+      salt->second.size() > kMaxSecretBytes) {
+    list->Add("task.hash_salt",
+              absl::StrCat("must have ", kMinHashSaltBytes, " to ",
+                           kMaxSecretBytes, " bytes"));
+  }
+}
+
 template <typename T>
 T OrDefault(T value, T fallback) {
   return value == T{} ? fallback : value;
@@ -229,9 +228,11 @@ std::vector<FieldViolation> CheckTaskSpec(const TaskSpec& spec,
   CheckPlacement(spec.placement, &list);
   CheckSource(spec.source, secrets, &list);
   CheckDestination(spec.destination, secrets, &list);
-  CheckObjects(spec.databases, &list);
+  CheckObjects(spec, secrets, &list);
   CheckTopicPolicy(spec.topic_policy, &list);
   CheckStartPosition(spec.start_position, &list);
+  CheckTuning(spec, &list);
+  CheckHashSalt(secrets, &list);
   return list.Take();
 }
 
@@ -241,22 +242,12 @@ std::vector<FieldViolation> FindUnimplemented(const TaskSpec& spec) {
     list.Add("task.synchronization_mode",
              "FULL_AND_INCREMENTAL is not carried out yet; use INCREMENTAL");
   }
-  if (spec.partition_policy == PartitionPolicy::kColumnHash) {
-    list.Add("task.partition_policy",
-             "COLUMN_HASH is not carried out yet; use PRIMARY_KEY_HASH");
-  }
   if (spec.ddl_policy == DdlPolicy::kCarry) {
     list.Add("task.ddl_policy", "CARRY is not carried out yet; use OMIT");
   }
   if (spec.delivery_mode == DeliveryMode::kAtLeastOnce) {
     list.Add("task.delivery_mode",
              "AT_LEAST_ONCE is not carried out yet; use EXACTLY_ONCE");
-  }
-  if (spec.destination.sasl_mechanism == SaslMechanism::kOauthbearer ||
-      spec.destination.sasl_mechanism == SaslMechanism::kGssapi) {
-    list.Add("task.destination.sasl_mechanism",
-             "OAUTHBEARER and GSSAPI are not carried out yet; use PLAIN, "
-             "SCRAM_SHA_256 or SCRAM_SHA_512");
   }
   return list.Take();
 }
@@ -270,18 +261,13 @@ std::vector<FieldViolation> CheckTaskSpecUpdate(const TaskSpec& before,
       list.Add(field, "can't be changed; create another task");
     }
   };
-  check("task.source.host", before.source.host == after.source.host);
-  check("task.source.port", before.source.port == after.source.port);
-  check("task.destination.bootstrap_servers",
-        before.destination.bootstrap_servers ==
-            after.destination.bootstrap_servers);
   check("task.synchronization_mode",
         before.synchronization_mode == after.synchronization_mode);
   if (progress == TaskProgress::kStarted &&
       before.start_position != after.start_position) {
     list.Add("task.start_position",
-             "can't be changed once the task has started; stop this task and "
-             "create another one");
+             "can't be changed once the task has started; pause it and reset "
+             "it to the new position");
   }
   return list.Take();
 }
@@ -311,7 +297,25 @@ TaskSpec WithDefaults(TaskSpec spec) {
     topics->replication_factor =
         OrDefault(topics->replication_factor, uint32_t{1});
   }
+  if (spec.destination.kerberos_client.has_value()) {
+    std::string* const service =
+        &spec.destination.kerberos_client->service_name;
+    *service = OrDefault(*service, std::string("kafka"));
+  }
+  spec.tuning.memory_budget_bytes =
+      OrDefault(spec.tuning.memory_budget_bytes, kDefaultBudgetBytes);
+  spec.tuning.compression =
+      OrDefault(spec.tuning.compression, Compression::kLz4);
   return spec;
+}
+
+std::vector<std::string> IncompleteFields(const TaskSpec& spec) {
+  std::vector<std::string> fields;
+  if (spec.databases.empty()) fields.emplace_back("task.objects");
+  if (std::holds_alternative<std::monostate>(spec.topic_policy)) {
+    fields.emplace_back("task.topic_policy");
+  }
+  return fields;
 }
 
 }  // namespace binferry::controller

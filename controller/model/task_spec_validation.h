@@ -53,8 +53,8 @@ std::vector<FieldViolation> FindUnimplemented(const TaskSpec& spec);
 
 enum class TaskProgress { kNotStarted, kStarted };
 
-// What an update may not change: the addresses of source and destination, the
-// mode, and once the task was started the start position. Both specs with
+// What an update may not change: the mode, and once the task was started the
+// start position. Both specs with
 // defaults.
 std::vector<FieldViolation> CheckTaskSpecUpdate(const TaskSpec& before,
                                                 const TaskSpec& after,
@@ -63,6 +63,10 @@ std::vector<FieldViolation> CheckTaskSpecUpdate(const TaskSpec& before,
 // `spec` with the documented default in place of each unset value: what is
 // stored, shown and sent to the worker.
 TaskSpec WithDefaults(TaskSpec spec);
+
+// Fields that a task may lack when it is stored, but not when it is checked and
+// started: "task.objects", "task.topic_policy".
+std::vector<std::string> IncompleteFields(const TaskSpec& spec);
 
 }  // namespace binferry::controller
 

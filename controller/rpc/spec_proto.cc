@@ -6,24 +6,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/resource_name.h"
+#include "controller/rpc/endpoint_proto.h"
+#include "controller/rpc/enum_proto.h"
+#include "controller/rpc/objects_proto.h"
 
 namespace binferry::controller {
 namespace {
-
-// The model's enums have the numbers of the public ones.
-template <typename Model>
-Model EnumFromProto(int value, bool is_valid, absl::string_view field,
-                    std::vector<FieldViolation>* violations) {
-  if (is_valid) return static_cast<Model>(value);
-  violations->push_back({.field = std::string(field),
-                         .description = absl::StrCat("has no value ", value)});
-  return Model();
-}
-
-template <typename Proto, typename Model>
-Proto EnumToProto(Model value) {
-  return static_cast<Proto>(static_cast<int>(value));
-}
 
 Placement PlacementFromProto(const v1::Placement& in,
                              std::vector<FieldViolation>* violations) {
@@ -37,56 +25,6 @@ Placement PlacementFromProto(const v1::Placement& in,
   out.vpc = in.vpc();
   out.subnet = in.subnet();
   out.security_group = in.security_group();
-  return out;
-}
-
-SourceSpec SourceFromProto(const v1::Source& in,
-                           std::vector<FieldViolation>* violations) {
-  SourceSpec out;
-  out.host = in.host();
-  out.port = in.port();
-  out.username = in.username();
-  out.tls_mode =
-      EnumFromProto<TlsMode>(in.tls_mode(), v1::TlsMode_IsValid(in.tls_mode()),
-                             "task.source.tls_mode", violations);
-  out.ca_certificate = in.ca_certificate();
-  out.client_certificate = in.client_certificate();
-  return out;
-}
-
-DestinationSpec DestinationFromProto(const v1::Destination& in,
-                                     std::vector<FieldViolation>* violations) {
-  DestinationSpec out;
-  out.bootstrap_servers = {in.bootstrap_servers().begin(),
-                           in.bootstrap_servers().end()};
-  out.security_protocol = EnumFromProto<SecurityProtocol>(
-      in.security_protocol(),
-      v1::SecurityProtocol_IsValid(in.security_protocol()),
-      "task.destination.security_protocol", violations);
-  out.sasl_mechanism = EnumFromProto<SaslMechanism>(
-      in.sasl_mechanism(), v1::SaslMechanism_IsValid(in.sasl_mechanism()),
-      "task.destination.sasl_mechanism", violations);
-  out.username = in.username();
-  out.ca_certificate = in.ca_certificate();
-  out.client_certificate = in.client_certificate();
-  out.skip_endpoint_identification = in.skip_endpoint_identification();
-  out.max_record_bytes = in.max_record_bytes();
-  return out;
-}
-
-std::vector<DatabaseObject> ObjectsFromProto(const v1::ObjectSelection& in) {
-  std::vector<DatabaseObject> out;
-  out.reserve(static_cast<size_t>(in.databases_size()));
-  for (const v1::DatabaseObject& database : in.databases()) {
-    DatabaseObject& object = out.emplace_back();
-    object.name = database.name();
-    object.mapped_name = database.mapped_name();
-    object.all_tables = database.all_tables();
-    for (const v1::TableObject& table : database.tables()) {
-      object.tables.push_back(
-          {.name = table.name(), .mapped_name = table.mapped_name()});
-    }
-  }
   return out;
 }
 
@@ -105,14 +43,22 @@ TopicPolicy TopicPolicyFromProto(const v1::TopicPolicy& in) {
   return std::monostate();
 }
 
-StartPosition StartPositionFromProto(const v1::StartPosition& in) {
+StartPosition StartPositionFromProto(const v1::StartPosition& in,
+                                     std::vector<FieldViolation>* violations) {
   switch (in.position_case()) {
     case v1::StartPosition::kGtidSet:
       return GtidSetPosition{.gtid_set = in.gtid_set()};
     case v1::StartPosition::kCoordinates:
       return BinlogCoordinates{.file = in.coordinates().file(),
                                .position = in.coordinates().position()};
-    case v1::StartPosition::kTime:
+    case v1::StartPosition::kTime: {
+      const absl::StatusOr<absl::Time> time = TimeFromProto(in.time());
+      if (time.ok()) return TimePosition{.time = *time};
+      violations->push_back(
+          {.field = "task.start_position.time",
+           .description = std::string(time.status().message())});
+      return std::monostate();
+    }
     case v1::StartPosition::POSITION_NOT_SET:
       return std::monostate();
   }
@@ -128,29 +74,6 @@ void PlacementToProto(const Placement& in, v1::Placement* out) {
   out->set_vpc(in.vpc);
   out->set_subnet(in.subnet);
   out->set_security_group(in.security_group);
-}
-
-void SourceToProto(const SourceSpec& in, v1::Source* out) {
-  out->set_host(in.host);
-  out->set_port(in.port);
-  out->set_username(in.username);
-  out->set_tls_mode(EnumToProto<v1::TlsMode>(in.tls_mode));
-  out->set_ca_certificate(in.ca_certificate);
-  out->set_client_certificate(in.client_certificate);
-}
-
-void DestinationToProto(const DestinationSpec& in, v1::Destination* out) {
-  for (const std::string& server : in.bootstrap_servers) {
-    out->add_bootstrap_servers(server);
-  }
-  out->set_security_protocol(
-      EnumToProto<v1::SecurityProtocol>(in.security_protocol));
-  out->set_sasl_mechanism(EnumToProto<v1::SaslMechanism>(in.sasl_mechanism));
-  out->set_username(in.username);
-  out->set_ca_certificate(in.ca_certificate);
-  out->set_client_certificate(in.client_certificate);
-  out->set_skip_endpoint_identification(in.skip_endpoint_identification);
-  out->set_max_record_bytes(in.max_record_bytes);
 }
 
 void TopicPolicyToProto(const TopicPolicy& in, v1::TopicPolicy* out) {
@@ -171,41 +94,9 @@ void StartPositionToProto(const StartPosition& in, v1::Task* task) {
     auto* out = task->mutable_start_position()->mutable_coordinates();
     out->set_file(coordinates->file);
     out->set_position(coordinates->position);
+  } else if (const auto* time = std::get_if<TimePosition>(&in)) {
+    *task->mutable_start_position()->mutable_time() = TimeToProto(time->time);
   }
-}
-
-// Where `field` stands in `task`; null if its message is not there and `task`
-// is const.
-const std::string& SecretText(SecretField field, const v1::Task& task) {
-  switch (field) {
-    case SecretField::kSourcePassword:
-      return task.source().password();
-    case SecretField::kSourceClientKey:
-      return task.source().client_key();
-    case SecretField::kDestinationPassword:
-      return task.destination().password();
-    case SecretField::kDestinationClientKey:
-      return task.destination().client_key();
-    case SecretField::kDestinationClientKeyPassword:
-      return task.destination().client_key_password();
-  }
-  return task.source().password();
-}
-
-std::string* MutableSecretText(SecretField field, v1::Task* task) {
-  switch (field) {
-    case SecretField::kSourcePassword:
-      return task->mutable_source()->mutable_password();
-    case SecretField::kSourceClientKey:
-      return task->mutable_source()->mutable_client_key();
-    case SecretField::kDestinationPassword:
-      return task->mutable_destination()->mutable_password();
-    case SecretField::kDestinationClientKey:
-      return task->mutable_destination()->mutable_client_key();
-    case SecretField::kDestinationClientKeyPassword:
-      return task->mutable_destination()->mutable_client_key_password();
-  }
-  return nullptr;
 }
 
 }  // namespace
@@ -222,7 +113,7 @@ TaskSpec SpecFromProto(const v1::Task& task,
       task.synchronization_mode(),
       v1::SynchronizationMode_IsValid(task.synchronization_mode()),
       "task.synchronization_mode", violations);
-  spec.databases = ObjectsFromProto(task.objects());
+  spec.databases = ObjectsFromProto(task.objects(), violations);
   spec.topic_policy = TopicPolicyFromProto(task.topic_policy());
   spec.partition_policy = EnumFromProto<PartitionPolicy>(
       task.partition_policy(),
@@ -245,7 +136,8 @@ TaskSpec SpecFromProto(const v1::Task& task,
       task.unreadable_change_policy(),
       v1::UnreadableChangePolicy_IsValid(task.unreadable_change_policy()),
       "task.unreadable_change_policy", violations);
-  spec.start_position = StartPositionFromProto(task.start_position());
+  spec.start_position =
+      StartPositionFromProto(task.start_position(), violations);
   if (task.has_start_time()) {
     if (absl::StatusOr<absl::Time> time = TimeFromProto(task.start_time());
         time.ok()) {
@@ -256,6 +148,16 @@ TaskSpec SpecFromProto(const v1::Task& task,
            .description = std::string(time.status().message())});
     }
   }
+  spec.record_options = {
+      .position_headers = task.record_options().position_headers(),
+      .tombstones = task.record_options().tombstones()};
+  spec.max_binlog_bytes_per_second = task.max_binlog_bytes_per_second();
+  spec.tuning = {.memory_budget_bytes = task.tuning().memory_budget_bytes(),
+                 .encoder_threads = task.tuning().encoder_threads(),
+                 .compression = EnumFromProto<Compression>(
+                     task.tuning().compression(),
+                     v1::Compression_IsValid(task.tuning().compression()),
+                     "task.tuning.compression", violations)};
   return spec;
 }
 
@@ -267,18 +169,12 @@ void SpecToProto(const TaskSpec& spec, v1::Task* task) {
   DestinationToProto(spec.destination, task->mutable_destination());
   task->set_synchronization_mode(
       EnumToProto<v1::SynchronizationMode>(spec.synchronization_mode));
-  for (const DatabaseObject& database : spec.databases) {
-    v1::DatabaseObject* object = task->mutable_objects()->add_databases();
-    object->set_name(database.name);
-    object->set_mapped_name(database.mapped_name);
-    object->set_all_tables(database.all_tables);
-    for (const TableObject& table : database.tables) {
-      v1::TableObject* out = object->add_tables();
-      out->set_name(table.name);
-      out->set_mapped_name(table.mapped_name);
-    }
+  if (!spec.databases.empty()) {
+    ObjectsToProto(spec.databases, task->mutable_objects());
   }
-  TopicPolicyToProto(spec.topic_policy, task->mutable_topic_policy());
+  if (!std::holds_alternative<std::monostate>(spec.topic_policy)) {
+    TopicPolicyToProto(spec.topic_policy, task->mutable_topic_policy());
+  }
   task->set_partition_policy(
       EnumToProto<v1::PartitionPolicy>(spec.partition_policy));
   task->set_record_format(EnumToProto<v1::RecordFormat>(spec.record_format));
@@ -292,29 +188,16 @@ void SpecToProto(const TaskSpec& spec, v1::Task* task) {
   if (spec.start_time.has_value()) {
     *task->mutable_start_time() = TimeToProto(*spec.start_time);
   }
-}
-
-TaskSecrets SecretsFromProto(const v1::Task& task) {
-  TaskSecrets secrets;
-  for (const SecretField field : kSecretFields) {
-    const std::string& text = SecretText(field, task);
-    if (!text.empty()) secrets[field] = text;
-  }
-  return secrets;
-}
-
-void SecretsToProto(const TaskSecrets& secrets, v1::Task* task) {
-  for (const auto& [field, text] : secrets) {
-    *MutableSecretText(field, task) = text;
-  }
-}
-
-void ClearSecrets(v1::Task* task) {
-  for (const SecretField field : kSecretFields) {
-    if (!SecretText(field, *task).empty()) {
-      MutableSecretText(field, task)->clear();
-    }
-  }
+  task->mutable_record_options()->set_position_headers(
+      spec.record_options.position_headers);
+  task->mutable_record_options()->set_tombstones(
+      spec.record_options.tombstones);
+  task->set_max_binlog_bytes_per_second(spec.max_binlog_bytes_per_second);
+  v1::Tuning* const tuning = task->mutable_tuning();
+  tuning->set_memory_budget_bytes(spec.tuning.memory_budget_bytes);
+  tuning->set_encoder_threads(spec.tuning.encoder_threads);
+  tuning->set_compression(
+      EnumToProto<v1::Compression>(spec.tuning.compression));
 }
 
 void ReduceToBasic(v1::Task* task) {
@@ -323,16 +206,16 @@ void ReduceToBasic(v1::Task* task) {
   task->mutable_source()->clear_client_certificate();
   task->mutable_destination()->clear_ca_certificate();
   task->mutable_destination()->clear_client_certificate();
+  if (task->destination().has_trust_store()) {
+    task->mutable_destination()->mutable_trust_store()->clear_content();
+  }
 }
 
 StoredSpec ToStoredSpec(const TaskSpec& spec,
                         const std::set<SecretField>& stored_secrets) {
   v1::Task document;
   SpecToProto(spec, &document);
-  document.mutable_source()->set_password_set(
-      stored_secrets.count(SecretField::kSourcePassword) > 0);
-  document.mutable_destination()->set_password_set(
-      stored_secrets.count(SecretField::kDestinationPassword) > 0);
+  TellStoredSecrets(stored_secrets, &document);
   StoredSpec stored;
   stored.document = document.SerializeAsString();
   ReduceToBasic(&document);

@@ -15,6 +15,7 @@
 #include "controller/model/task.h"
 #include "controller/model/task_secrets.h"
 #include "controller/model/task_spec.h"
+#include "controller/rpc/endpoint_proto.h"
 
 namespace binferry::controller {
 
@@ -26,15 +27,6 @@ TaskSpec SpecFromProto(const v1::Task& task,
 
 // The other way: fills in the spec's fields of `task`.
 void SpecToProto(const TaskSpec& spec, v1::Task* task);
-
-// The secrets that `task` has.
-TaskSecrets SecretsFromProto(const v1::Task& task);
-
-// Puts secrets in; the task is then only for the worker that runs it.
-void SecretsToProto(const TaskSecrets& secrets, v1::Task* task);
-
-// Removes secrets.
-void ClearSecrets(v1::Task* task);
 
 // Takes away what the BASIC view leaves out of a definition: objects and
 // certificates.

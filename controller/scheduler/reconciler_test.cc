@@ -15,6 +15,7 @@
 #include "controller/store/migrator.h"
 #include "controller/store/probe_store.h"
 #include "controller/store/task_store.h"
+#include "controller/testing/ready_precheck.h"
 #include "controller/testing/test_database.h"
 
 namespace binferry::controller {
@@ -114,6 +115,7 @@ class ReconcilerTest : public testing::Test {
 
   Task Get() { return *tasks_->Get({"default", "orders"}); }
   void Do(UserAction action) {
+    ASSERT_THAT(pool_->Execute(kReadyPrechecksSql), IsOk());
     ASSERT_THAT(tasks_->Apply({"default", "orders"}, {.action = action}),
                 IsOk());
   }

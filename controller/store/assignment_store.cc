@@ -34,13 +34,11 @@ WorkerOrders OrdersFromRows(const PgRows& rows) {
                 .stop_mode = stop_mode.value_or(StopMode::kNow)}),
            .retry_count = row.Int("retry_count")});
     } else if (kind == "probe") {
-      const auto probe_kind = ParseProbeKind(row.Text("probe_kind"));
-      if (!probe_kind.has_value()) continue;
       orders.probes.push_back(
           {.id = row.Text("probe_id"),
            .task_uid = uid,
            .epoch = Epoch(row.Int("epoch")),
-           .kind = *probe_kind,
+           .question = row.Bytes("question"),
            .time_left = absl::Milliseconds(row.Int("time_left_ms"))});
     }
   }

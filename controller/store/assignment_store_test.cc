@@ -201,11 +201,10 @@ TEST_F(AssignmentStoreTest, RepeatedEventsAreRecognized) {
   ASSERT_THAT(assignments_->Beat(beat), IsOk());
   beat.sequence = 2;
   ASSERT_THAT(assignments_->Beat(beat), IsOk());
-  const auto events = tasks_->ListEvents(task.uid, 2);
-  ASSERT_THAT(events, IsOk());
-  ASSERT_THAT(*events, SizeIs(2));
-  EXPECT_EQ((*events)[0].message, "two");
-  EXPECT_EQ((*events)[1].message, "one");
+  const std::vector<TaskEvent> events = Events(task, 2);
+  ASSERT_THAT(events, SizeIs(2));
+  EXPECT_EQ(events[0].message, "two");
+  EXPECT_EQ(events[1].message, "one");
 }
 
 TEST_F(AssignmentStoreTest, ATaskToldTwiceInOneHeartbeatIsOneReport) {
@@ -263,33 +262,56 @@ TEST_F(AssignmentStoreTest, ACommittedStartPositionIsNeverForgotten) {
 }
 
 TEST_F(AssignmentStoreTest, ProbesGoOutOnceAnsweredNoMore) {
-  Task task = Place(Create("orders"), TaskState::kConfiguration);
+  const Task task = Place(Create("orders"), TaskState::kConfiguration);
   ASSERT_THAT(assignments_->Beat(Beat(1)), IsOk());
-  ASSERT_THAT(
-      pool_->Execute("INSERT INTO probes (task_uid, kind, epoch, generation, "
-                     "deadline) SELECT uid, k, epoch, generation, now() + "
-                     "interval '1 minute' FROM tasks, unnest(ARRAY["
-                     "'CHECK_SOURCE', 'CHECK_DESTINATION']) k"),
-      IsOk());
+  const auto test = probes_->Ask({.task = task.key, .bytes = "test?"});
+  const auto list = probes_->Ask({.task = task.key, .bytes = "list?"});
+  ASSERT_THAT(test, IsOk());
+  ASSERT_THAT(list, IsOk());
+  EXPECT_EQ(test->worker, kWorker.name);
   const auto orders = assignments_->ReadOrders(kWorker);
   ASSERT_THAT(orders, IsOk());
   ASSERT_THAT(orders->probes, SizeIs(2));
-  EXPECT_GT(orders->probes[0].time_left, absl::Seconds(50));
-  const Probe& probe = orders->probes[0];
-  const ProbeResult result = {
-      .id = probe.id, .passed = true, .message = "MySQL 8.0"};
-  ASSERT_THAT(probes_->Answer(kSuccessor, {result}), IsOk());
+  for (const Probe& probe : orders->probes) {
+    EXPECT_EQ(probe.question, probe.id == test->id ? "test?" : "list?");
+    EXPECT_EQ(probe.epoch, task.assignment.epoch);
+    EXPECT_GT(probe.time_left, kMaxProbeTime - absl::Seconds(30));
+  }
+  EXPECT_EQ(*probes_->ReadAnswer(test->id), std::nullopt);
+
+  const ProbeAnswer answer = {
+      .id = test->id,
+      .answer = "passed",
+      .test = KeptTest{.endpoint = TestedEndpoint::kSource, .document = "doc"}};
+  ASSERT_THAT(probes_->Answer(kSuccessor, {answer}), IsOk());
   EXPECT_THAT(assignments_->ReadOrders(kWorker)->probes, SizeIs(2))
       << "another process's answer";
-  ASSERT_THAT(probes_->Answer(kWorker, {result, {.id = "unknown"}}), IsOk());
+  const std::string unknown = "123e4567-e89b-12d3-a456-426614174000";
+  ASSERT_THAT(probes_->Answer(kWorker, {answer, {.id = unknown}}), IsOk());
   EXPECT_THAT(assignments_->ReadOrders(kWorker)->probes, SizeIs(1));
-  task = Get(task);
-  const auto& check = probe.kind == ProbeKind::kCheckSource
-                          ? task.source_check
-                          : task.destination_check;
-  ASSERT_TRUE(check.has_value() && check->answer.has_value());
-  EXPECT_TRUE(check->answer->passed);
-  EXPECT_EQ(check->answer->message, "MySQL 8.0");
+  EXPECT_EQ(*probes_->ReadAnswer(test->id), "passed");
+  // Kept with the task, whether somebody still waits or not.
+  ASSERT_THAT(probes_->Forget(test->id), IsOk());
+  EXPECT_THAT(probes_->ReadAnswer(test->id),
+              StatusIs(absl::StatusCode::kNotFound));
+  const auto details = tasks_->ReadDetails({task.uid}, 1);
+  ASSERT_THAT(details, IsOk());
+  EXPECT_THAT(details->at(task.uid).tests, ElementsAre("doc"));
+}
+
+TEST_F(AssignmentStoreTest, QuestionsNeedAWorkerAndAreBounded) {
+  const Task creating = Create("orders");
+  EXPECT_THAT(probes_->Ask({.task = creating.key, .bytes = "?"}),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("no worker yet")));
+  EXPECT_THAT(probes_->Ask({.task = {"p", "none"}, .bytes = "?"}),
+              StatusIs(absl::StatusCode::kNotFound));
+  const Task task = Place(creating, TaskState::kConfiguration);
+  for (size_t i = 0; i < kMaxOpenProbesPerTask; ++i) {
+    ASSERT_THAT(probes_->Ask({.task = task.key, .bytes = "?"}), IsOk());
+  }
+  EXPECT_THAT(probes_->Ask({.task = task.key, .bytes = "?"}),
+              StatusIs(absl::StatusCode::kResourceExhausted));
 }
 
 TEST_F(AssignmentStoreTest, WorkersShowWhereTheyStand) {

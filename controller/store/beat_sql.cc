@@ -13,13 +13,13 @@ namespace {
 constexpr char kOrders[] = R"sql(
   SELECT 'order' AS kind, t.uid, t.epoch, t.generation, t.state,
     t.desired_state, t.stop_mode, t.retry_count, NULL::uuid AS probe_id,
-    NULL::text AS probe_kind, NULL::bigint AS time_left_ms
+    NULL::bytea AS question, NULL::bigint AS time_left_ms
   FROM tasks t WHERE t.worker = $1 AND t.worker_incarnation = $2
   UNION ALL
-  SELECT 'probe', t.uid, p.epoch, p.generation, t.state, t.desired_state,
-    t.stop_mode, t.retry_count, p.id, p.kind,
+  SELECT 'probe', t.uid, t.epoch, t.generation, t.state, t.desired_state,
+    t.stop_mode, t.retry_count, p.id, p.question,
     (extract(epoch FROM p.deadline - now()) * 1000)::bigint
-  FROM probes p JOIN tasks t ON t.uid = p.task_uid AND t.epoch = p.epoch
+  FROM probes p JOIN tasks t ON t.uid = p.task_uid
   WHERE t.worker = $1 AND t.worker_incarnation = $2
     AND p.answer_time IS NULL AND p.deadline > now()
 )sql";
@@ -75,7 +75,7 @@ input AS (
     source_position numeric, source_gtid_set text, memory_bytes numeric,
     memory_limit_bytes numeric, queued_records numeric,
     queued_records_limit numeric, back_pressure_reason text, top_tables json,
-    events json)
+    events json, log_lines json)
   JOIN tasks t ON t.uid = i.uid AND t.worker = $1
     AND t.worker_incarnation = $2 AND t.epoch = i.epoch
   LEFT JOIN task_reports old ON old.task_uid = i.uid
@@ -190,10 +190,19 @@ unlisted AS (
     AND p.place >= json_array_length(i.top_tables)
 ),
 happened AS (
-  INSERT INTO task_events (task_uid, time, reason, message, epoch, number)
-  SELECT i.uid, e.time, e.reason, e.message, i.epoch, e.number
+  INSERT INTO task_events (task_uid, time, reason, message, epoch, number,
+    actor)
+  SELECT i.uid, e.time, e.reason, e.message, i.epoch, e.number, 'worker ' || $1
   FROM input i, json_to_recordset(i.events) AS e (number bigint, reason text,
     message text, time timestamptz)
+  ON CONFLICT DO NOTHING
+),
+logged AS (
+  INSERT INTO task_log_lines (task_uid, time, level, message, worker, epoch,
+    number)
+  SELECT i.uid, l.time, l.level, l.message, $1, i.epoch, l.number
+  FROM input i, json_to_recordset(i.log_lines) AS l (number bigint,
+    time timestamptz, level integer, message text)
   ON CONFLICT DO NOTHING
 ),
 )sql";

@@ -2,17 +2,26 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
-#include "controller/model/event.h"
+#include "controller/store/history_store.h"
 #include "controller/store/notify.h"
+#include "controller/store/precheck_store.h"
+#include "controller/store/probe_store.h"
 #include "controller/store/task_row.h"
 #include "controller/store/transact.h"
 #include "controller/store/worker_row.h"
 
 namespace binferry::controller {
 namespace {
+
+// Whether the task is started next, for which its precheck must still be ready.
+bool IsDue(const Task& task, absl::Time now) {
+  return task.state == TaskState::kPendingStart &&
+         task.spec.start_time.value_or(now) <= now;
+}
 
 absl::StatusOr<PlanInput> ReadInput(PgTransaction* transaction) {
   PlanInput input;
@@ -30,7 +39,12 @@ absl::StatusOr<PlanInput> ReadInput(PgTransaction* transaction) {
                       "WHERE t.state <> 'COMPLETED' OR t.worker IS NOT NULL "
                       "ORDER BY t.create_time, t.uid")));
   for (size_t i = 0; i < tasks.size(); ++i) {
-    input.tasks.push_back(TaskFromRow(tasks[i]));
+    Task task = TaskFromRow(tasks[i]);
+    if (IsDue(task, input.now)) {
+      BINFERRY_ASSIGN_OR_RETURN(task.precheck,
+                                ReadPrecheckSummary(task.uid, transaction));
+    }
+    input.tasks.push_back(std::move(task));
   }
   BINFERRY_ASSIGN_OR_RETURN(
       const PgRows workers,
@@ -203,13 +217,8 @@ absl::Status PlanStore::Apply(const TaskChange& change) {
 }
 
 absl::Status PlanStore::RemoveOld() {
-  BINFERRY_RETURN_IF_ERROR(
-      pool_
-          ->Execute("DELETE FROM task_events e USING (SELECT id, row_number() "
-                    "OVER (PARTITION BY task_uid ORDER BY id DESC) AS place "
-                    "FROM task_events) o WHERE e.id = o.id AND o.place > $1",
-                    PgParams().Int(static_cast<int64_t>(kMaxEventsPerTask)))
-          .status());
+  BINFERRY_RETURN_IF_ERROR(HistoryStore(pool_).RemoveOld());
+  BINFERRY_RETURN_IF_ERROR(ProbeStore(pool_).RemoveOld());
   return pool_
       ->Execute(
           "DELETE FROM workers w WHERE w.last_heartbeat_time < now() - "

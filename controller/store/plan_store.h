@@ -15,8 +15,10 @@
 namespace binferry::controller {
 
 struct PlanInput {
-  absl::Time now;           // PostgreSQL's, which all controllers share.
-  std::vector<Task> tasks;  // All but COMPLETED ones, without documents.
+  absl::Time now;  // PostgreSQL's, which all controllers share.
+  // All but COMPLETED ones, without documents; with the precheck where it
+  // decides: in PENDING_START once the start time has come.
+  std::vector<Task> tasks;
   std::vector<Worker> workers;
 };
 

@@ -28,7 +28,7 @@ TEST_F(PlanStoreTest, OnlyTheNewestEventsAreKept) {
               IsOk());
   ASSERT_THAT(plans_->RemoveOld(), IsOk());
   EXPECT_EQ(Count("task_events"), 200);
-  EXPECT_EQ((*tasks_->ListEvents(task.uid, 1))[0].message, "250");
+  EXPECT_EQ(Events(task, 1)[0].message, "250");
 }
 
 TEST_F(PlanStoreTest, AChangeIsACompareAndSet) {
@@ -138,15 +138,15 @@ TEST_F(PlanStoreTest, NotesAndMessagesOfAStateAreKept) {
   EXPECT_EQ(after.state_time, task.state_time);
   EXPECT_EQ(after.state_message, "its slot was given back");
   EXPECT_FALSE(after.assignment.assigned());
-  const auto events = tasks_->ListEvents(task.uid, 2);
-  ASSERT_THAT(events, IsOk());
-  EXPECT_EQ((*events)[0].reason, "LATE_START");
-  EXPECT_EQ((*events)[1].message,
-            "worker w1: the task was not used for 3 days");
+  const std::vector<TaskEvent> events = Events(task, 2);
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].reason, "LATE_START");
+  EXPECT_EQ(events[1].message, "worker w1: the task was not used for 3 days");
 }
 
 TEST_F(PlanStoreTest, AStartThatWasNotTakenIsNotWantedAnyMore) {
   Task task = Place(Create("orders"), TaskState::kConfiguration);
+  MakeReady();
   task = *tasks_->Apply(task.key, {.action = UserAction::kStart});
   ASSERT_EQ(task.desired_state, DesiredState::kRunning);
   TaskChange change;

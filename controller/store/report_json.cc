@@ -125,6 +125,23 @@ void WriteEvents(const std::vector<ReportedEvent>& events, std::string* out) {
   out->push_back(']');
 }
 
+void WriteLogLines(const std::vector<ReportedLogLine>& lines,
+                   std::string* out) {
+  const size_t first =
+      lines.size() - std::min(lines.size(), kMaxReportedLogLines);
+  out->push_back('[');
+  for (size_t i = first; i < lines.size(); ++i) {
+    if (i > first) out->push_back(',');
+    ObjectWriter object(out);
+    object.Number("number", lines[i].number);
+    object.Time("time", lines[i].time);
+    object.Number("level", static_cast<int>(lines[i].level));
+    object.Text("message", lines[i].message);
+    object.End();
+  }
+  out->push_back(']');
+}
+
 void WriteReport(const TaskReport& report, std::string* out) {
   ObjectWriter object(out);
   object.Text("uid", report.uid.value());
@@ -158,6 +175,7 @@ void WriteReport(const TaskReport& report, std::string* out) {
     WriteTopTables(report.top_tables, object.Raw("top_tables"));
   }
   WriteEvents(report.events, object.Raw("events"));
+  WriteLogLines(report.log_lines, object.Raw("log_lines"));
   object.End();
 }
 

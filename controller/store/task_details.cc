@@ -14,9 +14,11 @@ absl::StatusOr<std::map<TaskUid, TaskDetails>> TaskStore::ReadDetails(
   for (const TaskUid& uid : uids) texts.push_back(uid.value());
   BINFERRY_ASSIGN_OR_RETURN(
       const PgRows events,
-      pool_->Execute("SELECT u.uid, e.time, e.reason, e.message "
-                     "FROM unnest($1::uuid[]) AS u (uid) CROSS JOIN LATERAL ("
-                     "SELECT id, time, reason, message FROM task_events "
+      pool_->Execute("SELECT u.uid, e.time, e.reason, e.message, "
+                     "e.actor, e.result FROM unnest($1::uuid[]) AS u (uid) "
+                     "CROSS JOIN LATERAL ("
+                     "SELECT id, time, reason, message, actor, result "
+                     "FROM task_events "
                      "WHERE task_uid = u.uid ORDER BY id DESC LIMIT $2) e "
                      "ORDER BY u.uid, e.id DESC",
                      PgParams().TextArray(texts).Int(max_events)));
@@ -25,12 +27,23 @@ absl::StatusOr<std::map<TaskUid, TaskDetails>> TaskStore::ReadDetails(
                                            "WHERE task_uid = ANY ($1::uuid[]) "
                                            "ORDER BY task_uid, place",
                                            PgParams().TextArray(texts)));
+  BINFERRY_ASSIGN_OR_RETURN(
+      const PgRows tests,
+      pool_->Execute("SELECT task_uid, document FROM connection_tests WHERE "
+                     "task_uid = ANY ($1::uuid[])",
+                     PgParams().TextArray(texts)));
   std::map<TaskUid, TaskDetails> details;
+  for (size_t i = 0; i < tests.size(); ++i) {
+    details[TaskUid(tests[i].Text("task_uid"))].tests.push_back(
+        tests[i].Bytes("document"));
+  }
   for (size_t i = 0; i < events.size(); ++i) {
     details[TaskUid(events[i].Text("uid"))].events.push_back(
         {.time = events[i].Time("time"),
          .reason = events[i].Text("reason"),
-         .message = events[i].Text("message")});
+         .message = events[i].Text("message"),
+         .actor = events[i].Text("actor"),
+         .result = events[i].Text("result")});
   }
   for (size_t i = 0; i < tables.size(); ++i) {
     const PgRow row = tables[i];

@@ -11,7 +11,7 @@ namespace {
 
 constexpr char kColumns[] = R"sql(
   t.uid, t.project, t.task_id, t.generation, t.revision, t.version,
-  t.create_time, t.update_time,
+  t.create_time, t.update_time, t.change_time,
   ARRAY(SELECT unnest(ARRAY[key, value]) FROM jsonb_each_text(t.tags)) AS tags,
   t.region, t.availability_zones, t.network_type, t.vpc, t.subnet,
   t.security_group, t.start_time,
@@ -32,18 +32,12 @@ constexpr char kColumns[] = R"sql(
   r.records_per_second, r.binlog_bytes_per_second, r.transactions_per_second,
   r.fault_first_time, r.fault_remedy, r.observed_generation, r.source_file,
   r.source_position, r.source_gtid_set, r.memory_bytes, r.memory_limit_bytes,
-  r.queued_records, r.queued_records_limit, r.back_pressure_reason,
-  s.epoch AS s_epoch, s.generation AS s_generation, s.deadline AS s_deadline,
-  s.answer_time AS s_answer_time, s.passed AS s_passed, s.message AS s_message,
-  d.epoch AS d_epoch, d.generation AS d_generation, d.deadline AS d_deadline,
-  d.answer_time AS d_answer_time, d.passed AS d_passed, d.message AS d_message
+  r.queued_records, r.queued_records_limit, r.back_pressure_reason
 )sql";
 
 constexpr char kFrom[] = R"sql(
 FROM tasks t
 LEFT JOIN task_reports r ON r.task_uid = t.uid
-LEFT JOIN probes s ON s.task_uid = t.uid AND s.kind = 'CHECK_SOURCE'
-LEFT JOIN probes d ON d.task_uid = t.uid AND d.kind = 'CHECK_DESTINATION'
 )sql";
 
 std::optional<Position> PositionFromRow(const PgRow& row) {
@@ -125,26 +119,6 @@ std::optional<StoredReport> ReportFromRow(const PgRow& row) {
   return stored;
 }
 
-// `prefix`: "s" or "d", see kFrom.
-std::optional<ConnectionCheck> CheckFromRow(const PgRow& row,
-                                            absl::string_view prefix) {
-  const auto column = [&](absl::string_view name) {
-    return absl::StrCat(prefix, "_", name);
-  };
-  if (row.IsNull(column("epoch").c_str())) return std::nullopt;
-  ConnectionCheck check;
-  check.epoch = Epoch(row.Int(column("epoch").c_str()));
-  check.generation = Generation(row.Int(column("generation").c_str()));
-  check.deadline = row.Time(column("deadline").c_str());
-  if (!row.IsNull(column("answer_time").c_str())) {
-    check.answer = ConnectionCheck::Answer{
-        .passed = row.Bool(column("passed").c_str()),
-        .message = row.Text(column("message").c_str()),
-        .time = row.Time(column("answer_time").c_str())};
-  }
-  return check;
-}
-
 absl::string_view DocumentColumn(Document document) {
   switch (document) {
     case Document::kFull:
@@ -191,6 +165,7 @@ Task TaskFromRow(const PgRow& row) {
   task.version = row.Int("version");
   task.create_time = row.Time("create_time");
   task.update_time = row.Time("update_time");
+  task.change_time = row.Time("change_time");
   task.spec = SpecFromRow(row);
   task.desired_state = ParseDesiredState(row.Text("desired_state"))
                            .value_or(DesiredState::kConfigured);
@@ -219,11 +194,7 @@ Task TaskFromRow(const PgRow& row) {
   task.started = row.Bool("started");
   task.synced = row.Bool("synced");
   task.start_position_committed = row.Bool("start_position_committed");
-  // Until prechecks are kept.
-  task.precheck = PrecheckSummary{.ready = true};
   task.report = ReportFromRow(row);
-  task.source_check = CheckFromRow(row, "s");
-  task.destination_check = CheckFromRow(row, "d");
   return task;
 }
 

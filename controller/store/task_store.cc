@@ -8,7 +8,9 @@
 #include "common/status_details.h"
 #include "common/status_macros.h"
 #include "controller/store/notify.h"
+#include "controller/store/precheck_store.h"
 #include "controller/store/task_list_query.h"
+#include "controller/store/task_read.h"
 #include "controller/store/task_row.h"
 #include "controller/store/transact.h"
 
@@ -19,34 +21,12 @@ std::string NameOf(const TaskKey& key) {
   return absl::StrCat("projects/", key.project, "/tasks/", key.task_id);
 }
 
-absl::Status NoSuchTask(absl::string_view name) {
-  return absl::NotFoundError(absl::StrCat("there is no task ", name));
-}
-
 absl::Status EtagMismatch(const Task& task) {
   return WithDetails(
       absl::AbortedError(absl::StrCat(
           NameOf(task.key), " was changed meanwhile, its etag is ",
           task.revision, " now: read it again and repeat the change")),
       {.reason = "ETAG_MISMATCH"});
-}
-
-absl::StatusOr<Task> ReadTask(PgTransaction* transaction, const TaskKey& key,
-                              absl::string_view lock) {
-  BINFERRY_ASSIGN_OR_RETURN(
-      const PgRows rows,
-      transaction->Execute(
-          SelectTasks(
-              Document::kFull,
-              absl::StrCat("WHERE t.project = $1 AND t.task_id = $2 ", lock)),
-          PgParams().Text(key.project).Text(key.task_id)));
-  if (rows.empty()) return NoSuchTask(NameOf(key));
-  return TaskFromRow(rows[0]);
-}
-
-// The task as this transaction sees it, locked until the transaction ends.
-absl::StatusOr<Task> LockTask(PgTransaction* transaction, const TaskKey& key) {
-  return ReadTask(transaction, key, "FOR UPDATE OF t");
 }
 
 // What changed concerns watchers, the planner and the task's worker.
@@ -145,7 +125,7 @@ absl::StatusOr<Task> CreateTask(const NewTask& task,
                      " exists already: choose another name, or delete it"));
   }
   BINFERRY_RETURN_IF_ERROR(WriteSecrets(transaction, task.uid, task.secrets));
-  BINFERRY_ASSIGN_OR_RETURN(Task created, ReadTask(transaction, task.key, ""));
+  BINFERRY_ASSIGN_OR_RETURN(Task created, ReadTask(transaction, task.key));
   BINFERRY_RETURN_IF_ERROR(NotifyOf(transaction, Change::Kind::kTask, created));
   return created;
 }
@@ -191,8 +171,10 @@ absl::StatusOr<Task> UpdateTask(const TaskKey& key, const SpecUpdate& update,
   BINFERRY_RETURN_IF_ERROR(WriteSecrets(transaction, task.uid, update.secrets));
   BINFERRY_RETURN_IF_ERROR(
       ClearSecrets(transaction, task.uid, update.cleared_secrets));
+  BINFERRY_RETURN_IF_ERROR(
+      VoidItems(task.uid, update.voided_items, transaction));
   BINFERRY_RETURN_IF_ERROR(NotifyOf(transaction, Change::Kind::kTask, task));
-  return ReadTask(transaction, key, "");
+  return ReadTask(transaction, key);
 }
 
 absl::Status CheckEtag(const Task& task, const std::string& etag) {
@@ -257,6 +239,10 @@ absl::StatusOr<Task> ApplyTo(const TaskKey& key, const TaskStore::Verb& verb,
   BINFERRY_RETURN_IF_ERROR(CheckEtag(task, verb.etag));
   BINFERRY_ASSIGN_OR_RETURN(const absl::Time now, TimeOf(transaction));
   const Task before = task;
+  if (verb.action == UserAction::kStart) {
+    BINFERRY_ASSIGN_OR_RETURN(task.precheck,
+                              ReadPrecheckSummary(task.uid, transaction));
+  }
   BINFERRY_RETURN_IF_ERROR(ApplyVerb({.verb = verb.action,
                                       .start_time = verb.start_time,
                                       .stop_mode = verb.stop_mode,
@@ -264,7 +250,7 @@ absl::StatusOr<Task> ApplyTo(const TaskKey& key, const TaskStore::Verb& verb,
                                      &task));
   BINFERRY_RETURN_IF_ERROR(WriteVerb(transaction, before, task));
   BINFERRY_RETURN_IF_ERROR(NotifyOf(transaction, Change::Kind::kTask, task));
-  return ReadTask(transaction, key, "");
+  return ReadTask(transaction, key);
 }
 
 absl::StatusOr<Task> ResetTo(const TaskKey& key, const SpecUpdate& update,
@@ -285,8 +271,9 @@ absl::StatusOr<Task> ResetTo(const TaskKey& key, const SpecUpdate& update,
                     "WHERE uid = $1",
                     PgParams().Text(task.uid.value()))
           .status());
+  BINFERRY_RETURN_IF_ERROR(RemovePrecheck(task.uid, transaction));
   BINFERRY_RETURN_IF_ERROR(NotifyOf(transaction, Change::Kind::kTask, task));
-  return ReadTask(transaction, key, "");
+  return ReadTask(transaction, key);
 }
 
 absl::Status DeleteTask(const TaskKey& key, const TaskStore::Deletion& deletion,
@@ -365,22 +352,6 @@ absl::StatusOr<std::vector<SecretField>> TaskStore::ListSecretFields(
     }
   }
   return fields;
-}
-
-absl::StatusOr<std::vector<TaskEvent>> TaskStore::ListEvents(const TaskUid& uid,
-                                                             int limit) {
-  BINFERRY_ASSIGN_OR_RETURN(
-      const PgRows rows,
-      pool_->Execute("SELECT time, reason, message FROM task_events WHERE "
-                     "task_uid::text = $1 ORDER BY id DESC LIMIT $2",
-                     PgParams().Text(uid.value()).Int(limit)));
-  std::vector<TaskEvent> events;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    events.push_back({.time = rows[i].Time("time"),
-                      .reason = rows[i].Text("reason"),
-                      .message = rows[i].Text("message")});
-  }
-  return events;
 }
 
 absl::StatusOr<Task> TaskStore::Update(const TaskKey& key,

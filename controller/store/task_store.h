@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,7 @@ struct TaskFilter {
 struct TaskDetails {
   std::vector<TaskEvent> events;          // The newest first.
   std::vector<TableCounters> top_tables;  // Most records first.
+  std::vector<std::string> tests;         // KeptTest::document of each end.
 };
 
 struct SpecUpdate {
@@ -53,6 +55,8 @@ struct SpecUpdate {
   // Set or replaced; others stay.
   SealedSecrets secrets;
   std::vector<SecretField> cleared_secrets;
+  // First words of the ids of precheck items that no longer hold.
+  std::set<std::string> voided_items;
   // Revision that `spec` was made from; the update is refused with ABORTED if
   // it isn't the present one.
   int64_t read_revision = 0;
@@ -89,16 +93,12 @@ class TaskStore {
   // a piece of the index of names (see task_list_query.h).
   absl::StatusOr<std::vector<Task>> List(const TaskFilter& filter);
 
-  // Of each of `uids`, in two statements: at most `max_events` events each.
+  // Of each of `uids`, in three statements: at most `max_events` events each.
   absl::StatusOr<std::map<TaskUid, TaskDetails>> ReadDetails(
       const std::vector<TaskUid>& uids, int max_events);
 
   // Which secrets are stored: for `password_set`.
   absl::StatusOr<std::vector<SecretField>> ListSecretFields(const TaskUid& uid);
-
-  // The newest first, at most `limit`.
-  absl::StatusOr<std::vector<TaskEvent>> ListEvents(const TaskUid& uid,
-                                                    int limit);
 
   // Replaces the spec: the next generation and revision. NOT_FOUND; ABORTED as
   // SpecUpdate says; FAILED_PRECONDITION if the state allows no update.

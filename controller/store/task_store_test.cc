@@ -116,6 +116,7 @@ TEST_F(TaskStoreTest, VerbsAreCheckedAgainstTheState) {
   EXPECT_THAT(
       tasks_->Apply(task.key, {.action = UserAction::kStart, .etag = "99"}),
       StatusIs(absl::StatusCode::kAborted));
+  MakeReady();
   const auto started =
       tasks_->Apply(task.key, {.action = UserAction::kStart, .etag = "1"});
   ASSERT_THAT(started, IsOk());
@@ -259,6 +260,7 @@ TEST_F(TaskStoreTest, EditsAndVerbsAreUses) {
   ASSERT_THAT(tasks_->Update(task.key, update), IsOk());
   EXPECT_LT(absl::Now() - Get(task).use_time, absl::Minutes(5));
   age();
+  MakeReady();
   ASSERT_THAT(tasks_->Apply(task.key, {.action = UserAction::kStart}), IsOk());
   EXPECT_LT(absl::Now() - Get(task).use_time, absl::Minutes(5));
 }

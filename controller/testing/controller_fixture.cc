@@ -8,6 +8,7 @@
 #include "common/grpc_status.h"
 #include "common/testing/status_matchers.h"
 #include "controller/secrets/sealer.h"
+#include "controller/testing/ready_precheck.h"
 
 namespace binferry::controller {
 namespace {
@@ -177,6 +178,8 @@ void ControllerFixture::ExecuteSql(const std::string& sql) {
   ASSERT_THAT(connection, IsOk());
   ASSERT_THAT((*connection)->Execute(sql), IsOk());
 }
+
+void ControllerFixture::MakeReady() { ExecuteSql(kReadyPrechecksSql); }
 
 void ControllerFixture::Age(const std::string& column, const std::string& id,
                             absl::Duration age) {

@@ -73,6 +73,8 @@ class ControllerFixture : public testing::Test {
 
   // One statement in the controller's database.
   void ExecuteSql(const std::string& sql);
+  // Every task has been checked and may be started.
+  void MakeReady();
   // Brings a time of a task's row, e.g. "state_time", on by `age`: the test's
   // way to let days go by.
   void Age(const std::string& column, const std::string& id,

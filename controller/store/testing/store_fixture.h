@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/clock.h"
@@ -18,6 +19,7 @@
 #include "controller/store/probe_store.h"
 #include "controller/store/task_store.h"
 #include "controller/store/worker_store.h"
+#include "controller/testing/ready_precheck.h"
 #include "controller/testing/test_database.h"
 
 namespace binferry::controller {
@@ -99,6 +101,9 @@ class StoreTest : public testing::Test {
     return Get(task);
   }
 
+  // Every task has been checked and may be started.
+  void MakeReady() { EXPECT_THAT(pool_->Execute(kReadyPrechecksSql), IsOk()); }
+
   static TaskReport Report(const Task& task, RunState state) {
     TaskReport report;
     report.uid = task.uid;
@@ -106,6 +111,14 @@ class StoreTest : public testing::Test {
     report.generation = task.generation;
     report.state = state;
     return report;
+  }
+
+  // The newest first.
+  std::vector<TaskEvent> Events(const Task& task, int max_events) {
+    auto details = tasks_->ReadDetails({task.uid}, max_events);
+    EXPECT_THAT(details, IsOk());
+    return details.ok() ? (*details)[task.uid].events
+                        : std::vector<TaskEvent>();
   }
 
   int64_t Count(const std::string& table) {
