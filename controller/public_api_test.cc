@@ -140,13 +140,14 @@ TEST_F(PublicApiTest, TellsAllViolationsAtOnce) {
   v1::Task task = SampleTask();
   task.mutable_source()->set_port(0);
   task.mutable_source()->clear_host();
-  task.clear_topic_policy();
+  task.mutable_topic_policy()->mutable_specified_topic()->set_name("a/b");
   task.set_description("a<b");
   const auto created = Create("x", task);
   ASSERT_THAT(created, StatusIs(StatusCode::kInvalidArgument));
   const auto violations = DetailsOf(created.status()).field_violations;
-  for (const char* field : {"task_id", "task.source.port", "task.source.host",
-                            "task.topic_policy", "task.description"}) {
+  for (const char* field :
+       {"task_id", "task.source.port", "task.source.host",
+        "task.topic_policy.specified_topic.name", "task.description"}) {
     EXPECT_THAT(violations, Contains(Field(&FieldViolation::field, field)));
   }
 }
@@ -221,10 +222,11 @@ TEST_F(PublicApiTest, RefusesToChangeWhatIsImmutable) {
   ASSERT_THAT(Create("orders"), IsOk());
   v1::Task change;
   change.set_name(Name("orders"));
-  change.mutable_source()->set_host("elsewhere");
-  EXPECT_THAT(
-      Update(change, {"source.host"}),
-      StatusIs(StatusCode::kInvalidArgument, HasSubstr("task.source.host")));
+  change.set_synchronization_mode(
+      v1::SYNCHRONIZATION_MODE_FULL_AND_INCREMENTAL);
+  EXPECT_THAT(Update(change, {"synchronization_mode"}),
+              StatusIs(StatusCode::kInvalidArgument,
+                       HasSubstr("task.synchronization_mode")));
   EXPECT_THAT(Update(change, {"uid"}), StatusIs(StatusCode::kInvalidArgument));
   EXPECT_THAT(Update(change, {}), StatusIs(StatusCode::kInvalidArgument));
 }

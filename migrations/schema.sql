@@ -1,18 +1,36 @@
 -- The schema after all migrations, as the catalog describes it. Compared by
 -- MigratorTest; BINFERRY_UPDATE_GOLDEN=1 writes it anew.
+-- table connection_tests column task_uid uuid NOT NULL
+-- table connection_tests column endpoint text NOT NULL
+-- table connection_tests column document bytea NOT NULL
 -- table installation column only_row boolean NOT NULL DEFAULT true
 -- table installation column uuid uuid NOT NULL DEFAULT gen_random_uuid()
 -- table installation column secret_key_id text NOT NULL DEFAULT ''::text
 -- table installation column create_time timestamp with time zone NOT NULL DEFAULT now()
--- table probes column task_uid uuid NOT NULL
--- table probes column kind text NOT NULL
+-- table precheck_items column task_uid uuid NOT NULL
+-- table precheck_items column place integer NOT NULL
+-- table precheck_items column id text NOT NULL
+-- table precheck_items column title text NOT NULL
+-- table precheck_items column item_group text NOT NULL
+-- table precheck_items column result text NOT NULL
+-- table precheck_items column found text NOT NULL
+-- table precheck_items column wanted text NOT NULL
+-- table precheck_items column cause text NOT NULL
+-- table precheck_items column remedy text NOT NULL
+-- table precheck_items column objects text[] NOT NULL
+-- table precheck_items column objects_total bigint NOT NULL
+-- table precheck_items column confirmed_by text
+-- table precheck_items column confirm_time timestamp with time zone
+-- table prechecks column task_uid uuid NOT NULL
+-- table prechecks column generation bigint NOT NULL
+-- table prechecks column time timestamp with time zone NOT NULL
+-- table prechecks column worker text NOT NULL
 -- table probes column id uuid NOT NULL DEFAULT gen_random_uuid()
--- table probes column epoch bigint NOT NULL
--- table probes column generation bigint NOT NULL
+-- table probes column task_uid uuid NOT NULL
+-- table probes column question bytea NOT NULL
 -- table probes column deadline timestamp with time zone NOT NULL
 -- table probes column answer_time timestamp with time zone
--- table probes column passed boolean
--- table probes column message text
+-- table probes column answer bytea
 -- table schema_migrations column number integer NOT NULL
 -- table schema_migrations column name text NOT NULL
 -- table schema_migrations column checksum text NOT NULL
@@ -20,6 +38,10 @@
 -- table state_partitions column kafka_cluster_id text NOT NULL
 -- table state_partitions column partition integer NOT NULL
 -- table state_partitions column task_uid uuid
+-- table task_deletions column id bigint NOT NULL
+-- table task_deletions column time timestamp with time zone NOT NULL DEFAULT clock_timestamp()
+-- table task_deletions column project text NOT NULL
+-- table task_deletions column task_id text NOT NULL
 -- table task_events column id bigint NOT NULL
 -- table task_events column task_uid uuid NOT NULL
 -- table task_events column time timestamp with time zone NOT NULL DEFAULT now()
@@ -27,6 +49,16 @@
 -- table task_events column message text NOT NULL
 -- table task_events column epoch bigint
 -- table task_events column number bigint
+-- table task_events column actor text NOT NULL DEFAULT 'controller'::text
+-- table task_events column result text NOT NULL DEFAULT ''::text
+-- table task_log_lines column id bigint NOT NULL
+-- table task_log_lines column task_uid uuid NOT NULL
+-- table task_log_lines column time timestamp with time zone NOT NULL
+-- table task_log_lines column level integer NOT NULL
+-- table task_log_lines column message text NOT NULL
+-- table task_log_lines column worker text NOT NULL
+-- table task_log_lines column epoch bigint NOT NULL
+-- table task_log_lines column number bigint NOT NULL
 -- table task_reports column task_uid uuid NOT NULL
 -- table task_reports column epoch bigint NOT NULL
 -- table task_reports column sequence bigint NOT NULL
@@ -128,6 +160,7 @@
 -- table tasks column reset_generation bigint NOT NULL DEFAULT 0
 -- table tasks column failure_first_time timestamp with time zone
 -- table tasks column failure_remedy text
+-- table tasks column change_time timestamp with time zone NOT NULL DEFAULT clock_timestamp()
 -- table workers column name text NOT NULL
 -- table workers column incarnation text NOT NULL
 -- table workers column superseded text[] NOT NULL DEFAULT '{}'::text[]
@@ -142,18 +175,28 @@
 -- table workers column slots integer NOT NULL
 -- table workers column software_version text NOT NULL
 -- table workers column draining boolean NOT NULL
+-- table connection_tests constraint connection_tests_pkey PRIMARY KEY (task_uid, endpoint)
+-- table connection_tests constraint connection_tests_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES tasks(uid) ON DELETE CASCADE
 -- table installation constraint installation_only_row_check CHECK (only_row)
 -- table installation constraint installation_pkey PRIMARY KEY (only_row)
--- table probes constraint probes_id_key UNIQUE (id)
--- table probes constraint probes_pkey PRIMARY KEY (task_uid, kind)
+-- table precheck_items constraint precheck_items_check CHECK (((confirmed_by IS NULL) = (confirm_time IS NULL)))
+-- table precheck_items constraint precheck_items_pkey PRIMARY KEY (task_uid, place)
+-- table precheck_items constraint precheck_items_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES prechecks(task_uid) ON DELETE CASCADE
+-- table prechecks constraint prechecks_pkey PRIMARY KEY (task_uid)
+-- table prechecks constraint prechecks_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES tasks(uid) ON DELETE CASCADE
+-- table probes constraint probes_pkey PRIMARY KEY (id)
 -- table probes constraint probes_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES tasks(uid) ON DELETE CASCADE
 -- table schema_migrations constraint schema_migrations_pkey PRIMARY KEY (number)
 -- table state_partitions constraint state_partitions_kafka_cluster_id_task_uid_key UNIQUE (kafka_cluster_id, task_uid)
 -- table state_partitions constraint state_partitions_pkey PRIMARY KEY (kafka_cluster_id, partition)
 -- table state_partitions constraint state_partitions_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES tasks(uid) ON DELETE SET NULL
+-- table task_deletions constraint task_deletions_pkey PRIMARY KEY (id)
 -- table task_events constraint task_events_pkey PRIMARY KEY (id)
 -- table task_events constraint task_events_task_uid_epoch_number_key UNIQUE (task_uid, epoch, number)
 -- table task_events constraint task_events_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES tasks(uid) ON DELETE CASCADE
+-- table task_log_lines constraint task_log_lines_pkey PRIMARY KEY (id)
+-- table task_log_lines constraint task_log_lines_task_uid_epoch_number_key UNIQUE (task_uid, epoch, number)
+-- table task_log_lines constraint task_log_lines_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES tasks(uid) ON DELETE CASCADE
 -- table task_reports constraint task_reports_pkey PRIMARY KEY (task_uid)
 -- table task_reports constraint task_reports_task_uid_fkey FOREIGN KEY (task_uid) REFERENCES tasks(uid) ON DELETE CASCADE
 -- table task_secrets constraint task_secrets_pkey PRIMARY KEY (task_uid, field)
@@ -166,15 +209,23 @@
 -- table tasks constraint tasks_replica_uuid_key UNIQUE (replica_uuid)
 -- table tasks constraint tasks_server_id_key UNIQUE (server_id)
 -- table workers constraint workers_pkey PRIMARY KEY (name)
+-- index CREATE UNIQUE INDEX connection_tests_pkey ON public.connection_tests USING btree (task_uid, endpoint)
 -- index CREATE UNIQUE INDEX installation_pkey ON public.installation USING btree (only_row)
--- index CREATE UNIQUE INDEX probes_id_key ON public.probes USING btree (id)
--- index CREATE UNIQUE INDEX probes_pkey ON public.probes USING btree (task_uid, kind)
+-- index CREATE UNIQUE INDEX precheck_items_pkey ON public.precheck_items USING btree (task_uid, place)
+-- index CREATE UNIQUE INDEX prechecks_pkey ON public.prechecks USING btree (task_uid)
+-- index CREATE INDEX probes_by_task ON public.probes USING btree (task_uid)
+-- index CREATE UNIQUE INDEX probes_pkey ON public.probes USING btree (id)
 -- index CREATE UNIQUE INDEX schema_migrations_pkey ON public.schema_migrations USING btree (number)
 -- index CREATE UNIQUE INDEX state_partitions_kafka_cluster_id_task_uid_key ON public.state_partitions USING btree (kafka_cluster_id, task_uid)
 -- index CREATE UNIQUE INDEX state_partitions_pkey ON public.state_partitions USING btree (kafka_cluster_id, partition)
+-- index CREATE INDEX task_deletions_by_time ON public.task_deletions USING btree (project, "time")
+-- index CREATE UNIQUE INDEX task_deletions_pkey ON public.task_deletions USING btree (id)
 -- index CREATE INDEX task_events_by_task ON public.task_events USING btree (task_uid, id)
 -- index CREATE UNIQUE INDEX task_events_pkey ON public.task_events USING btree (id)
 -- index CREATE UNIQUE INDEX task_events_task_uid_epoch_number_key ON public.task_events USING btree (task_uid, epoch, number)
+-- index CREATE INDEX task_log_lines_by_task ON public.task_log_lines USING btree (task_uid, id)
+-- index CREATE UNIQUE INDEX task_log_lines_pkey ON public.task_log_lines USING btree (id)
+-- index CREATE UNIQUE INDEX task_log_lines_task_uid_epoch_number_key ON public.task_log_lines USING btree (task_uid, epoch, number)
 -- index CREATE UNIQUE INDEX task_reports_pkey ON public.task_reports USING btree (task_uid)
 -- index CREATE UNIQUE INDEX task_secrets_pkey ON public.task_secrets USING btree (task_uid, field)
 -- index CREATE UNIQUE INDEX task_top_tables_pkey ON public.task_top_tables USING btree (task_uid, place)
@@ -186,4 +237,6 @@
 -- index CREATE UNIQUE INDEX tasks_server_id_key ON public.tasks USING btree (server_id)
 -- index CREATE UNIQUE INDEX workers_pkey ON public.workers USING btree (name)
 -- sequence server_ids from 1000000000 to 4000000000 cycle
+-- sequence task_deletions_id_seq from 1 to 9223372036854775807
 -- sequence task_events_id_seq from 1 to 9223372036854775807
+-- sequence task_log_lines_id_seq from 1 to 9223372036854775807

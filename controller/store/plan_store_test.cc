@@ -23,12 +23,12 @@ TEST_F(PlanStoreTest, OnlyTheNewestEventsAreKept) {
   const Task task = Create("orders");
   ASSERT_THAT(pool_->Execute(
                   "INSERT INTO task_events (task_uid, reason, message) "
-                  "SELECT $1, 'STATE', n::text FROM generate_series(1, 250) n",
+                  "SELECT $1, 'STATE', n::text FROM generate_series(1, 1250) n",
                   PgParams().Text(task.uid.value())),
               IsOk());
   ASSERT_THAT(plans_->RemoveOld(), IsOk());
-  EXPECT_EQ(Count("task_events"), 200);
-  EXPECT_EQ(Events(task, 1)[0].message, "250");
+  EXPECT_EQ(Count("task_events"), static_cast<int64_t>(kMaxEventsPerTask));
+  EXPECT_EQ(Events(task, 1)[0].message, "1250");
 }
 
 TEST_F(PlanStoreTest, AChangeIsACompareAndSet) {
