@@ -135,14 +135,14 @@ class Viewer {
   }
 
   bool Reach(const BrokerAddress& address, const std::string& target) {
-    std::vector<HostAddress> addresses;
+    std::vector<DialAddress> addresses;
     std::unique_ptr<BrokerSocket> socket;
     const bool connected =
         Take("NAME_RESOLUTION", target,
              [&]() -> Finding {
-               BINFERRY_ASSIGN_OR_RETURN(addresses, ResolveHost(address));
+               BINFERRY_ASSIGN_OR_RETURN(addresses, ResolveBroker(address));
                std::vector<std::string> texts;
-               for (const HostAddress& found : addresses) {
+               for (const DialAddress& found : addresses) {
                  texts.push_back(found.text);
                }
                return absl::StrJoin(texts, ", ");

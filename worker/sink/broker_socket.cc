@@ -62,7 +62,7 @@ absl::Status Await(int descriptor, short events, const Patience& patience,
 }
 
 // OK once the connection stands.
-absl::Status Dial(int descriptor, const HostAddress& address,
+absl::Status Dial(int descriptor, const DialAddress& address,
                   const Patience& patience, const std::string& where) {
   const auto* target = reinterpret_cast<const sockaddr*>(&address.address);
   int error = connect(descriptor, target, address.size) == 0 ? 0 : errno;
@@ -84,7 +84,7 @@ std::string BrokerAddress::ToString() const {
   return absl::StrCat(host, ":", port);
 }
 
-absl::StatusOr<std::vector<HostAddress>> ResolveHost(
+absl::StatusOr<std::vector<DialAddress>> ResolveBroker(
     const BrokerAddress& broker) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
@@ -106,10 +106,10 @@ absl::StatusOr<std::vector<HostAddress>> ResolveHost(
         "/etc/hosts)",
         gai_strerror(error));
   }
-  std::vector<HostAddress> addresses;
+  std::vector<DialAddress> addresses;
   for (const addrinfo* entry = found; entry != nullptr;
        entry = entry->ai_next) {
-    HostAddress& address = addresses.emplace_back();
+    DialAddress& address = addresses.emplace_back();
     std::memcpy(&address.address, entry->ai_addr, entry->ai_addrlen);
     address.size = entry->ai_addrlen;
     address.text = TextOf(*entry);
@@ -119,10 +119,10 @@ absl::StatusOr<std::vector<HostAddress>> ResolveHost(
 }
 
 absl::StatusOr<std::unique_ptr<BrokerSocket>> BrokerSocket::Connect(
-    const BrokerAddress& broker, const std::vector<HostAddress>& addresses,
+    const BrokerAddress& broker, const std::vector<DialAddress>& addresses,
     const Patience& patience) {
   absl::Status failure = absl::InternalError("no address to connect to");
-  for (const HostAddress& address : addresses) {
+  for (const DialAddress& address : addresses) {
     const int descriptor =
         socket(address.address.ss_family,
                SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);

@@ -29,7 +29,7 @@ struct Patience {
   std::stop_token stop;
 };
 
-struct HostAddress {
+struct DialAddress {
   sockaddr_storage address{};
   socklen_t size = 0;
   std::string text;  // "10.0.0.7".
@@ -45,7 +45,7 @@ struct BrokerAddress {
 
 // NOT_FOUND for a name that no resolver knows, UNAVAILABLE for a resolver that
 // doesn't answer; the system's own time-out of resolving is waited for.
-absl::StatusOr<std::vector<HostAddress>> ResolveHost(
+absl::StatusOr<std::vector<DialAddress>> ResolveBroker(
     const BrokerAddress& broker);
 
 // One connection. All errors tell cause and remedy (common/remedy.h):
@@ -57,7 +57,7 @@ class BrokerSocket {
  public:
   // Tries the addresses in their order.
   static absl::StatusOr<std::unique_ptr<BrokerSocket>> Connect(
-      const BrokerAddress& broker, const std::vector<HostAddress>& addresses,
+      const BrokerAddress& broker, const std::vector<DialAddress>& addresses,
       const Patience& patience);
 
   ~BrokerSocket();

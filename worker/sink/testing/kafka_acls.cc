@@ -42,8 +42,8 @@ absl::Status CreateAcls(const std::string& servers,
     return absl::InvalidArgumentError("no port");
   }
   broker.port = static_cast<uint16_t>(port);
-  BINFERRY_ASSIGN_OR_RETURN(const std::vector<HostAddress> addresses,
-                            ResolveHost(broker));
+  BINFERRY_ASSIGN_OR_RETURN(const std::vector<DialAddress> addresses,
+                            ResolveBroker(broker));
   Patience patience;
   patience.clock = clock;
   patience.deadline = clock->MonotonicNow() + absl::Seconds(20);
