@@ -22,7 +22,7 @@ PrecheckItem Item(const DestinationFacts& facts, const DestinationUse& use,
   return {};
 }
 
-DestinationUse Auto(const std::vector<PlannedTable>& tables,
+DestinationUse Auto(const std::vector<TopicTable>& tables,
                     const std::string& format = kFormat) {
   DestinationUse use;
   use.principal = "User:a";
@@ -66,7 +66,7 @@ TEST(TopicItemsTest, TopicsThatDifferOnlyInDotsCollide) {
 }
 
 TEST(TopicItemsTest, TablesThatShareAMadeTopicAreTold) {
-  const std::vector<PlannedTable> tables = {{"a-b", "c"}, {"a", "b-c"}};
+  const std::vector<TopicTable> tables = {{"a-b", "c"}, {"a", "b-c"}};
   EXPECT_EQ(Item({}, Auto(tables), "topics_sharing").result,
             PrecheckResult::kAlarm);
   DestinationUse use = Auto({});

@@ -9,14 +9,14 @@
 
 namespace binferry::worker {
 
-TopicPlan PlanTopics(const std::vector<PlannedTable>& tables,
+TopicPlan PlanTopics(const std::vector<TopicTable>& tables,
                      const std::string& specified_topic,
                      const std::string& name_format) {
   TopicPlan plan;
   std::map<std::string, PlannedTopic> topics;
   // It must be there whatever tables are.
   if (!specified_topic.empty()) topics[specified_topic] = {};
-  for (const PlannedTable& table : tables) {
+  for (const TopicTable& table : tables) {
     const std::string source = absl::StrCat(table.database, ".", table.table);
     const bool by_format = table.topic.empty() && specified_topic.empty();
     absl::StatusOr<std::string> name =

@@ -9,7 +9,7 @@
 namespace binferry::worker {
 
 // A selected table that is there, by its mapped names.
-struct PlannedTable {
+struct TopicTable {
   std::string database;
   std::string table;
   std::string topic;    // Of its rules; "": by the policy.
@@ -39,7 +39,7 @@ struct TopicPlan {
 };
 
 // `specified_topic` is "" where `name_format` makes the names.
-TopicPlan PlanTopics(const std::vector<PlannedTable>& tables,
+TopicPlan PlanTopics(const std::vector<TopicTable>& tables,
                      const std::string& specified_topic,
                      const std::string& name_format);
 

@@ -361,7 +361,8 @@ absl::StatusOr<std::map<std::string, absl::Status>> KafkaAdmin::ValidateTopics(
       const rd_kafka_resp_err_t code = rd_kafka_topic_result_error(found[i]);
       const std::string name = rd_kafka_topic_result_name(found[i]);
       results[name] =
-          code == RD_KAFKA_RESP_ERR_NO_ERROR
+          code == RD_KAFKA_RESP_ERR_NO_ERROR ||
+                  code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS
               ? absl::OkStatus()
               : KafkaError(code, absl::StrCat("creating topic ", name),
                            detail == nullptr ? "" : detail);

@@ -90,7 +90,8 @@ class KafkaAdmin {
   absl::StatusOr<Configs> DescribeBrokerConfigs(int32_t broker_id);
 
   // Asks the cluster whether it would create these topics, which it doesn't:
-  // OK, or its reason, of each one by name.
+  // OK, or its reason, of each one by name. OK also for a topic that exists,
+  // which somebody else may just have made.
   absl::StatusOr<std::map<std::string, absl::Status>> ValidateTopics(
       const std::vector<NewKafkaTopic>& topics);
 

@@ -38,7 +38,7 @@ DestinationTrial TrialOf(const Inspection& inspection) {
 }
 
 // The selected tables that are there now, by their names in the output.
-absl::StatusOr<std::vector<PlannedTable>> ReadTables(
+absl::StatusOr<std::vector<TopicTable>> ReadTables(
     const Inspection& inspection) {
   const TaskSpec& spec = inspection.spec;
   ConnectionOptions options = spec.source;
@@ -53,7 +53,7 @@ absl::StatusOr<std::vector<PlannedTable>> ReadTables(
       const ObjectFacts facts,
       ReadObjectFacts(connection.get(),
                       {.selection = spec.selection, .required = {}}));
-  std::vector<PlannedTable> tables;
+  std::vector<TopicTable> tables;
   for (const TableFacts& table : facts.tables) {
     const std::optional<SelectedTable> selected =
         selector.Select(table.name.first, table.name.second);
