@@ -183,9 +183,10 @@ def test_purged_binlog_and_statement_format(database: str) -> None:
         mysql.execute("FLUSH BINARY LOGS")
         last = mysql.execute("SHOW BINARY LOGS")[-1][0]
         mysql.execute(f"PURGE BINARY LOGS TO '{last}'")
-        mysql.execute("SET GLOBAL binlog_format = STATEMENT")
         # What changed since the check is found by the run, at once.
         for name, words in (("purged", ("purged", uuid)), ("statement", ("binlog_format", "ROW"))):
+            if name == "statement":
+                mysql.execute("SET GLOBAL binlog_format = STATEMENT")
             cluster.binferry("task", "start", name)
             cluster.wait(name, "START_FAILED", 20)
             fault = cluster.task(name)["status"]["lastError"]

@@ -76,7 +76,7 @@ absl::StatusOr<std::string> BrokerSession::Call(BrokerApi api, int16_t version,
     return RemedyError(kPrecondition,
                        absl::StrCat("what answers at ", broker_.ToString(),
                                     " doesn't speak Kafka's protocol"),
-                       "check host and port of bootstrap_servers");
+                       "check host and port in destination.bootstrap_servers");
   }
   BINFERRY_ASSIGN_OR_RETURN(std::string answer, socket_->Receive(bytes));
   return answer.substr(4);  // Behind the correlation id.

@@ -24,8 +24,8 @@ namespace {
 // How long a wait goes on before it looks at the stop request.
 constexpr absl::Duration kSlice = absl::Milliseconds(50);
 constexpr char kNetwork[] =
-    "check host and port, that the broker runs, and firewalls and routes "
-    "between the worker and it";
+    "check destination.bootstrap_servers, that the broker runs, and firewalls "
+    "and routes between the worker and it";
 
 std::string TextOf(const addrinfo& found) {
   char text[INET6_ADDRSTRLEN] = "";
