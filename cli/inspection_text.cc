@@ -48,12 +48,13 @@ std::string ObjectsOf(const v1::PrecheckItem& item) {
                           : "");
 }
 
-void AppendItem(const v1::PrecheckItem& item, absl::Time now,
+void AppendItem(const v1::PrecheckItem& item, size_t id_width, absl::Time now,
                 std::string* page) {
   const std::string result = ResultName(item.result());
   absl::StrAppend(page, "  ", result,
                   std::string(8 - std::min<size_t>(7, result.size()), ' '),
-                  item.id(), "  ", item.title());
+                  item.id(), std::string(id_width - item.id().size() + 2, ' '),
+                  item.title());
   if (item.confirmed()) {
     absl::StrAppend(page, " (confirmed by ", item.confirmed_by(), " ",
                     Ago(item.confirm_time(), now), ")");
@@ -120,10 +121,14 @@ std::string Page(const v1::Precheck& precheck, absl::string_view id,
                  absl::Time now, Wanted wanted) {
   std::vector<std::string> groups;
   std::map<std::string, std::string> items;
+  size_t id_width = 0;
+  for (const v1::PrecheckItem& item : precheck.items()) {
+    if (wanted(item)) id_width = std::max(id_width, item.id().size());
+  }
   for (const v1::PrecheckItem& item : precheck.items()) {
     if (!wanted(item)) continue;
     if (items.count(item.group()) == 0) groups.push_back(item.group());
-    AppendItem(item, now, &items[item.group()]);
+    AppendItem(item, id_width, now, &items[item.group()]);
   }
   std::string page = absl::StrCat("Checked ", Ago(precheck.time(), now), " by ",
                                   precheck.worker(), ", generation ",

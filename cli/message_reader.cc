@@ -349,11 +349,14 @@ absl::Status MessageReader::ReadEnum(const YAML::Node& node,
                                      Message* message) {
   const EnumDescriptor& type = *field->enum_type();
   const std::string prefix = EnumPrefix(type);
+  // As people write it: "verify-identity" too.
+  const std::string word =
+      absl::StrReplaceAll(absl::AsciiStrToUpper(node.Scalar()), {{"-", "_"}});
   std::vector<std::string> known;
   for (int i = 1; i < type.value_count(); ++i) {
     const EnumValueDescriptor* const value = type.value(i);
     known.push_back(value->name().substr(prefix.size()));
-    if (node.Scalar() == value->name() || node.Scalar() == known.back()) {
+    if (word == value->name() || word == known.back()) {
       if (field->is_repeated()) {
         message->GetReflection()->AddEnum(message, field, value);
       } else {

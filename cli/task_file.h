@@ -39,8 +39,8 @@ struct TaskFile {
 // `text` is one YAML (or so JSON) document: a map of Task's fields, named as in
 // the proto or its JSON mapping. Strict: unknown and repeated keys, fields that
 // only the server sets, and values of another type are errors. Enum values may
-// leave out their prefix ("VPC"). Secrets, certificates, stores and keytabs
-// take
+// leave out their prefix and be in small letters ("VPC", "verify-identity").
+// Secrets, certificates, stores and keytabs take
 // `{env: NAME}` or `{file: PATH}` too; of a file's text the white space at its
 // end is dropped. Bytes (stores and keytabs) are a file's as they are, or
 // base64.

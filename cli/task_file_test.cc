@@ -224,6 +224,16 @@ startPosition: {time: 2026-01-31T22:00:00Z}
               FailsSaying("choose one"));
 }
 
+TEST(TaskFileTest, TakesNamesOfChoicesAsPeopleWriteThem) {
+  const absl::StatusOr<TaskFile> file = Parse(
+      "source: {tlsMode: verify-identity}\n"
+      "destination: {securityProtocol: sasl_ssl}\n");
+  ASSERT_THAT(file, IsOk());
+  EXPECT_EQ(file->task.source().tls_mode(), v1::TLS_MODE_VERIFY_IDENTITY);
+  EXPECT_EQ(file->task.destination().security_protocol(),
+            v1::SECURITY_PROTOCOL_SASL_SSL);
+}
+
 TEST(TaskFileTest, TellsPlainSecrets) {
   const absl::StatusOr<TaskFile> file = Parse("source: {password: open}");
   ASSERT_THAT(file, IsOk());

@@ -98,7 +98,7 @@ TEST_F(TaskCheckTest, CheckShowsWhatIsToBeDone) {
   EXPECT_EQ(Run({"task", "check", "orders"}), kExitNotPassed);
   EXPECT_THAT(
       out_.str(),
-      AllOf(HasSubstr("\nbinlog\n  PASSED  source_log_bin  title of"),
+      AllOf(HasSubstr("\nbinlog\n  PASSED  source_log_bin        title of"),
             HasSubstr("  FAILED  source_binlog_format"),
             HasSubstr("found:   STATEMENT"), HasSubstr("wanted:  ROW"),
             HasSubstr("remedy:  SET PERSIST binlog_format = 'ROW'"),

@@ -125,12 +125,7 @@ class Cluster:
 
     def prepare_task(self, name: str) -> None:
         """What comes before the start of a configured task; AssertionError with the items that FAILED."""
-        try:
-            precheck = self.check(name)
-        except CommandFailed as unknown:
-            if "older than this command" not in unknown.message:
-                raise
-            return
+        precheck = self.check(name)
         failed = failed_items(precheck)
         assert not failed, json.dumps(failed, indent=1)
         if not precheck.get("ready"):
