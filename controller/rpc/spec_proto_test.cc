@@ -47,6 +47,14 @@ v1::Task FullTask() {
           client_certificate: "kcc"
           skip_endpoint_identification: true
           max_record_bytes: 5000
+          trust_store { content: "jks" }
+          oauth_client {
+            token_endpoint: "https://id"
+            client_id: "c"
+            scope: "s"
+            extensions { key: "k" value: "v" }
+          }
+          kerberos_client { principal: "p" service_name: "k" }
         }
         synchronization_mode: SYNCHRONIZATION_MODE_INCREMENTAL
         objects {
@@ -55,6 +63,43 @@ v1::Task FullTask() {
             mapped_name: "s"
             all_tables: true
             tables { name: "t" mapped_name: "u" }
+            table_patterns {
+              pattern: "o.*"
+              rules { topic: "o" }
+            }
+            excluded_tables: "old"
+            rules { operations: DML_OPERATION_INSERT }
+          }
+          databases {
+            name_pattern: "p.*"
+            tables {
+              name: "y"
+              rules {
+                operations: DML_OPERATION_UPDATE
+                operations: DML_OPERATION_DELETE
+                topic: "t"
+                key_columns: "a"
+                key_columns: "b"
+                columns { column: "c1" drop: true }
+                columns {
+                  column: "c2"
+                  mapped_name: "m"
+                  mask { show_first: 1 show_last: 2 }
+                }
+                columns { column: "c3" hash: true }
+                columns { column: "c4" truncate_characters: 9 }
+                columns { column: "c5" constant_value: "x" }
+                columns { column: "c6" mapped_name: "n" }
+                additional_columns {
+                  name: "added"
+                  value: ADDITIONAL_COLUMN_VALUE_SERVER_DATABASE_TABLE
+                  type: ADDITIONAL_COLUMN_TYPE_VARCHAR
+                  text: "srv"
+                }
+                row_filter: "a > 1"
+                included_columns: "a"
+              }
+            }
           }
           databases {
             name: "other"
@@ -76,6 +121,13 @@ v1::Task FullTask() {
         unreadable_change_policy: UNREADABLE_CHANGE_POLICY_ALERT
         start_position { coordinates { file: "b.000001" position: 4 } }
         start_time { seconds: 1700000000 nanos: 123000000 }
+        record_options { position_headers: true tombstones: true }
+        max_binlog_bytes_per_second: 70000
+        tuning {
+          memory_budget_bytes: 33554432
+          encoder_threads: 3
+          compression: COMPRESSION_ZSTD
+        }
       )pb",
       &task));
   return task;
@@ -110,11 +162,20 @@ TEST(SpecProtoTest, KnowsEveryFieldOfTheSpec) {
     }
   };
   check(task, {"name", "uid", "etag", "generation", "create_time",
-               "update_time", "status"});
+               "update_time", "status", "hash_salt", "hash_salt_set"});
   check(task.placement(), {});
   check(task.source(), {"password", "client_key", "password_set"});
-  check(task.destination(),
-        {"password", "client_key", "client_key_password", "password_set"});
+  check(task.destination(), {"password", "client_key", "client_key_password",
+                             "password_set", "key_store"});
+  check(task.destination().trust_store(),
+        {"password", "key_password", "content_set"});
+  check(task.destination().oauth_client(),
+        {"client_secret", "client_secret_set"});
+  check(task.destination().kerberos_client(), {"keytab", "keytab_set"});
+  check(task.record_options(), {});
+  check(task.tuning(), {});
+  check(task.objects().databases(0), {"name_pattern"});
+  check(task.objects().databases(1).tables(0).rules(), {});
 }
 
 TEST(SpecProtoTest, ReportsNumbersThatNoEnumHas) {
@@ -143,12 +204,22 @@ TEST(SpecProtoTest, MovesSecretsAloneAndClearsThem) {
       {SecretField::kSourceClientKey, "k1"},
       {SecretField::kDestinationPassword, "p2"},
       {SecretField::kDestinationClientKey, "k2"},
-      {SecretField::kDestinationClientKeyPassword, "p3"}};
+      {SecretField::kDestinationClientKeyPassword, "p3"},
+      {SecretField::kTrustStorePassword, "p4"},
+      {SecretField::kKeyStoreContent, "k3"},
+      {SecretField::kKeyStorePassword, "p5"},
+      {SecretField::kKeyStoreKeyPassword, "p6"},
+      {SecretField::kOauthClientSecret, "p7"},
+      {SecretField::kKerberosKeytab, "k4"},
+      {SecretField::kHashSalt, "p8"}};
+  ASSERT_EQ(secrets.size(), std::size(kSecretFields));
   SecretsToProto(secrets, &task);
   EXPECT_EQ(task.source().password(), "p1");
   EXPECT_EQ(SecretsFromProto(task), secrets);
   ClearSecrets(&task);
   EXPECT_TRUE(SecretsFromProto(task).empty());
+  // A key store is nothing but secrets.
+  task.mutable_destination()->clear_key_store();
   EXPECT_TRUE(MessageDifferencer::Equals(task, FullTask()));
 }
 
@@ -156,8 +227,10 @@ TEST(SpecProtoTest, StoresADocumentThatTellsWhetherThereIsAPassword) {
   v1::Task task = FullTask();
   task.mutable_source()->set_password("hunter2");
   std::vector<FieldViolation> violations;
-  const StoredSpec stored = ToStoredSpec(SpecFromProto(task, &violations),
-                                         {SecretField::kSourcePassword});
+  const StoredSpec stored =
+      ToStoredSpec(SpecFromProto(task, &violations),
+                   {SecretField::kSourcePassword, SecretField::kKeyStoreContent,
+                    SecretField::kOauthClientSecret});
   EXPECT_THAT(stored.document, testing::Not(testing::HasSubstr("hunter2")));
   EXPECT_EQ(stored.placement.region, "eu-1");
   EXPECT_EQ(stored.tags.at("team"), "core");
@@ -165,6 +238,11 @@ TEST(SpecProtoTest, StoresADocumentThatTellsWhetherThereIsAPassword) {
   ASSERT_THAT(document, IsOk());
   EXPECT_TRUE(document->source().password_set());
   EXPECT_FALSE(document->destination().password_set());
+  EXPECT_TRUE(document->destination().key_store().content_set());
+  EXPECT_TRUE(document->destination().trust_store().content_set());
+  EXPECT_TRUE(document->destination().oauth_client().client_secret_set());
+  EXPECT_FALSE(document->destination().kerberos_client().keytab_set());
+  EXPECT_FALSE(document->hash_salt_set());
 }
 
 TEST(SpecProtoTest, TakesTheStartTimeFromTheStoredCopy) {

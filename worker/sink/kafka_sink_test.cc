@@ -52,7 +52,7 @@ class KafkaSinkTest : public KafkaTest {
     const absl::StatusOr<RecordSink::Topic> topic =
         sink->OpenTopic(Topic("rows"));
     if (!topic.ok()) return topic.status();
-    const Record record{topic->handle, 0, true, "key", value, id};
+    const Record record{topic->handle, 0, true, "key", value, true, id};
     return sink->Write({record});
   }
   Checkpoint Numbered(int64_t number) const {
@@ -87,9 +87,10 @@ TEST_F(KafkaSinkTest, CommittedRecordsAndCheckpointAreThereWhenReopened) {
       opened.sink->OpenTopic(Topic("rows"));
   ASSERT_THAT(topic, IsOk());
   EXPECT_EQ(topic->partition_count, 2);
-  const std::vector<Record> records = {{topic->handle, 0, true, "k", "a", 1},
-                                       {topic->handle, 1, false, "", "b", 2},
-                                       {topic->handle, 0, true, "", "", 3}};
+  const std::vector<Record> records = {
+      {topic->handle, 0, true, "k", "a", true, 1},
+      {topic->handle, 1, false, "", "b", true, 2},
+      {topic->handle, 0, true, "", "", true, 3}};
   ASSERT_THAT(opened.sink->Write(records), IsOk());
   ASSERT_THAT(opened.sink->Commit(Numbered(1)), IsOk());
   EXPECT_FALSE(opened.sink->NeedsReopen());
@@ -338,7 +339,8 @@ TEST_F(KafkaSinkTest, ManyRecordsKeepTheirOrder) {
   for (int i = 0; i < 20'000; ++i) values.push_back(absl::StrCat(i));
   std::vector<Record> records;
   for (const std::string& value : values) {
-    records.push_back({topic->handle, 0, false, "", value, records.size() + 1});
+    records.push_back(
+        {topic->handle, 0, false, "", value, true, records.size() + 1});
   }
   ASSERT_THAT(opened.sink->Write(records), IsOk());
   ASSERT_THAT(opened.sink->Commit(Numbered(1)), IsOk());
