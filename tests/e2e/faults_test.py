@@ -99,7 +99,8 @@ def test_a_changed_password_gets_three_tries_and_then_a_person(
         for (session,) in mysql.execute("SELECT id FROM performance_schema.processlist WHERE user = %s", (user,)):
             mysql.execute(f"KILL {session}")
         fault = await_fault(cluster, "password", "INCREMENTAL_SYNC_FAILED")
-        assert fault["code"] == "PERMISSION_DENIED" and fault["attempts"] == 3, fault
+        # The connection that was killed may count as the first attempt that failed.
+        assert fault["code"] == "PERMISSION_DENIED" and fault["attempts"] in (3, 4), fault
         assert f"access denied for user {user}" in fault["message"]
         assert "source.password" in fault["remedy"] and "source.password" not in fault["message"]
         rows.add()
@@ -204,9 +205,13 @@ def test_a_source_that_moved_is_found_by_gtid_and_never_by_file_alone(
     fault = await_fault(cluster, "byfile", "INCREMENTAL_SYNC_FAILED")
     assert fault["code"] == "FAILED_PRECONDITION" and "server" in fault["message"], fault
 
-    # Its history is thrown away; the task sees it and stops.
+    # Its history is thrown away; the task sees it when it comes back, and stops. A dump that is open goes on in a
+    # file that is deleted and tells nothing.
     with Mysql(second.mysql) as mysql:
         mysql.execute("RESET BINARY LOGS AND GTIDS")
+        for (session,) in mysql.execute(
+                "SELECT id FROM performance_schema.processlist WHERE command LIKE 'Binlog Dump%'"):
+            mysql.execute(f"KILL {session}")
     rows.add()
     fault = await_fault(cluster, "bygtid", "INCREMENTAL_SYNC_FAILED")
     assert fault["code"] == "DATA_LOSS", fault

@@ -58,8 +58,10 @@ std::string Quoted(const MysqlError& error) {
   return absl::StrCat(error.code, ": ", error.message);
 }
 
+// Of an established connection TLS tells only that the peer is gone: by a close
+// without the alert that the protocol asks for, or by the socket's end.
 bool IsBrokenConnection(unsigned int code) {
-  return code == kServerGone || code == kServerLost ||
+  return code == kServerGone || code == kTls || code == kServerLost ||
          code == kServerLostExtended || code == kServerShutdown ||
          code == kMalformedPacket || code == kCantConnectHost;
 }

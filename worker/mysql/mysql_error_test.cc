@@ -78,6 +78,13 @@ TEST(MysqlErrorTest, AQuerysErrorSaysWhatKindOfFailureItIs) {
               StatusIs(StatusCode::kPermissionDenied, HasSubstr("GRANT")));
   EXPECT_THAT(QueryError("db:3306", "SHOW X", {2006, "gone"}),
               StatusIs(StatusCode::kUnavailable));
+  // An established TLS connection whose peer is gone.
+  const MysqlError hung_up = {2026,
+                              "TLS/SSL error: unexpected eof while reading"};
+  EXPECT_THAT(QueryError("db:3306", "SHOW X", hung_up),
+              StatusIs(StatusCode::kUnavailable));
+  EXPECT_THAT(DumpError("db:3306", hung_up),
+              StatusIs(StatusCode::kUnavailable));
   EXPECT_THAT(QueryError("db:3306", "SHOW X", {1146, "no table"}),
               StatusIs(StatusCode::kFailedPrecondition, HasSubstr("1146")));
 }
