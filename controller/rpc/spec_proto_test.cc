@@ -15,121 +15,122 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::Field;
 
+constexpr char kFullTask[] =
+    R"pb(
+  description: "d"
+  tags { key: "team" value: "core" }
+  placement {
+    region: "eu-1"
+    availability_zones: "a"
+    availability_zones: "b"
+    network_type: NETWORK_TYPE_VPC
+    vpc: "v"
+    subnet: "s"
+    security_group: "g"
+  }
+  source {
+    host: "db"
+    port: 3306
+    username: "u"
+    tls_mode: TLS_MODE_VERIFY_CA
+    ca_certificate: "ca"
+    client_certificate: "cc"
+  }
+  destination {
+    bootstrap_servers: "k:9092"
+    security_protocol: SECURITY_PROTOCOL_SASL_SSL
+    sasl_mechanism: SASL_MECHANISM_SCRAM_SHA_512
+    username: "ku"
+    ca_certificate: "kca"
+    client_certificate: "kcc"
+    skip_endpoint_identification: true
+    max_record_bytes: 5000
+    trust_store { content: "jks" }
+    oauth_client {
+      token_endpoint: "https://id"
+      client_id: "c"
+      scope: "s"
+      extensions { key: "k" value: "v" }
+    }
+    kerberos_client { principal: "p" service_name: "k" }
+  }
+  synchronization_mode: SYNCHRONIZATION_MODE_INCREMENTAL
+  objects {
+    databases {
+      name: "shop"
+      mapped_name: "s"
+      all_tables: true
+      tables { name: "t" mapped_name: "u" }
+      table_patterns {
+        pattern: "o.*"
+        rules { topic: "o" }
+      }
+      excluded_tables: "old"
+      rules { operations: DML_OPERATION_INSERT }
+    }
+    databases {
+      name_pattern: "p.*"
+      tables {
+        name: "y"
+        rules {
+          operations: DML_OPERATION_UPDATE
+          operations: DML_OPERATION_DELETE
+          topic: "t"
+          key_columns: "a"
+          key_columns: "b"
+          columns { column: "c1" drop: true }
+          columns {
+            column: "c2"
+            mapped_name: "m"
+            mask { show_first: 1 show_last: 2 }
+          }
+          columns { column: "c3" hash: true }
+          columns { column: "c4" truncate_characters: 9 }
+          columns { column: "c5" constant_value: "x" }
+          columns { column: "c6" mapped_name: "n" }
+          additional_columns {
+            name: "added"
+            value: ADDITIONAL_COLUMN_VALUE_SERVER_DATABASE_TABLE
+            type: ADDITIONAL_COLUMN_TYPE_VARCHAR
+            text: "srv"
+          }
+          row_filter: "a > 1"
+          included_columns: "a"
+        }
+      }
+    }
+    databases {
+      name: "other"
+      tables { name: "x" }
+    }
+  }
+  topic_policy {
+    auto_topics {
+      name_format: "$database$"
+      partitions: 3
+      replication_factor: 2
+    }
+  }
+  partition_policy: PARTITION_POLICY_PRIMARY_KEY_HASH
+  record_format: RECORD_FORMAT_JSON_C
+  ddl_policy: DDL_POLICY_OMIT
+  delivery_mode: DELIVERY_MODE_EXACTLY_ONCE
+  invalid_text_policy: INVALID_TEXT_POLICY_REPLACE
+  unreadable_change_policy: UNREADABLE_CHANGE_POLICY_ALERT
+  start_position { coordinates { file: "b.000001" position: 4 } }
+  start_time { seconds: 1700000000 nanos: 123000000 }
+  record_options { position_headers: true tombstones: true }
+  max_binlog_bytes_per_second: 70000
+  tuning {
+    memory_budget_bytes: 33554432
+    encoder_threads: 3
+    compression: COMPRESSION_ZSTD
+  }
+    )pb";
+
 v1::Task FullTask() {
   v1::Task task;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(
-      R"pb(
-        description: "d"
-        tags { key: "team" value: "core" }
-        placement {
-          region: "eu-1"
-          availability_zones: "a"
-          availability_zones: "b"
-          network_type: NETWORK_TYPE_VPC
-          vpc: "v"
-          subnet: "s"
-          security_group: "g"
-        }
-        source {
-          host: "db"
-          port: 3306
-          username: "u"
-          tls_mode: TLS_MODE_VERIFY_CA
-          ca_certificate: "ca"
-          client_certificate: "cc"
-        }
-        destination {
-          bootstrap_servers: "k:9092"
-          security_protocol: SECURITY_PROTOCOL_SASL_SSL
-          sasl_mechanism: SASL_MECHANISM_SCRAM_SHA_512
-          username: "ku"
-          ca_certificate: "kca"
-          client_certificate: "kcc"
-          skip_endpoint_identification: true
-          max_record_bytes: 5000
-          trust_store { content: "jks" }
-          oauth_client {
-            token_endpoint: "https://id"
-            client_id: "c"
-            scope: "s"
-            extensions { key: "k" value: "v" }
-          }
-          kerberos_client { principal: "p" service_name: "k" }
-        }
-        synchronization_mode: SYNCHRONIZATION_MODE_INCREMENTAL
-        objects {
-          databases {
-            name: "shop"
-            mapped_name: "s"
-            all_tables: true
-            tables { name: "t" mapped_name: "u" }
-            table_patterns {
-              pattern: "o.*"
-              rules { topic: "o" }
-            }
-            excluded_tables: "old"
-            rules { operations: DML_OPERATION_INSERT }
-          }
-          databases {
-            name_pattern: "p.*"
-            tables {
-              name: "y"
-              rules {
-                operations: DML_OPERATION_UPDATE
-                operations: DML_OPERATION_DELETE
-                topic: "t"
-                key_columns: "a"
-                key_columns: "b"
-                columns { column: "c1" drop: true }
-                columns {
-                  column: "c2"
-                  mapped_name: "m"
-                  mask { show_first: 1 show_last: 2 }
-                }
-                columns { column: "c3" hash: true }
-                columns { column: "c4" truncate_characters: 9 }
-                columns { column: "c5" constant_value: "x" }
-                columns { column: "c6" mapped_name: "n" }
-                additional_columns {
-                  name: "added"
-                  value: ADDITIONAL_COLUMN_VALUE_SERVER_DATABASE_TABLE
-                  type: ADDITIONAL_COLUMN_TYPE_VARCHAR
-                  text: "srv"
-                }
-                row_filter: "a > 1"
-                included_columns: "a"
-              }
-            }
-          }
-          databases {
-            name: "other"
-            tables { name: "x" }
-          }
-        }
-        topic_policy {
-          auto_topics {
-            name_format: "$database$"
-            partitions: 3
-            replication_factor: 2
-          }
-        }
-        partition_policy: PARTITION_POLICY_PRIMARY_KEY_HASH
-        record_format: RECORD_FORMAT_JSON_C
-        ddl_policy: DDL_POLICY_OMIT
-        delivery_mode: DELIVERY_MODE_EXACTLY_ONCE
-        invalid_text_policy: INVALID_TEXT_POLICY_REPLACE
-        unreadable_change_policy: UNREADABLE_CHANGE_POLICY_ALERT
-        start_position { coordinates { file: "b.000001" position: 4 } }
-        start_time { seconds: 1700000000 nanos: 123000000 }
-        record_options { position_headers: true tombstones: true }
-        max_binlog_bytes_per_second: 70000
-        tuning {
-          memory_budget_bytes: 33554432
-          encoder_threads: 3
-          compression: COMPRESSION_ZSTD
-        }
-      )pb",
-      &task));
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(kFullTask, &task));
   return task;
 }
 

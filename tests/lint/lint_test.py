@@ -102,7 +102,7 @@ def test_accepts_includes_downwards(path, include):
 
 @pytest.mark.parametrize("include, home, elsewhere", [
     ("mysql.h", "worker/mysql/connection.cc", "worker/mysql/source_catalog.cc"),
-    ("mysql.h", "worker/mysql/binlog_connection.cc", "worker/pipeline/pipeline.cc"),
+    ("mysql.h", "worker/mysql/client_library_mariadb.cc", "worker/pipeline/pipeline.cc"),
     ("librdkafka/rdkafka.h", "worker/sink/kafka_admin.cc", "worker/pipeline/pipeline.cc"),
     ("pqxx/pqxx", "controller/store/task_store.cc", "controller/api/task_service.cc")])
 def test_keeps_a_library_to_its_includers(include, home, elsewhere):
