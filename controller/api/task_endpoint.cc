@@ -129,6 +129,19 @@ grpc::ServerUnaryReactor* TaskEndpoint::DeleteTask(
       });
 }
 
+grpc::ServerUnaryReactor* TaskEndpoint::CloneTask(
+    grpc::CallbackServerContext* context, const v1::CloneTaskRequest* request,
+    v1::Task* response) {
+  return Recorded(context, request, response,
+                  {.task = request->name(),
+                   .verb = "CLONE",
+                   .caller = "",
+                   .detail = absl::StrCat("as ", request->task_id())},
+                  [this](const v1::CloneTaskRequest& r) {
+                    return services_.tasks->Clone(r);
+                  });
+}
+
 grpc::ServerUnaryReactor* TaskEndpoint::StartTask(
     grpc::CallbackServerContext* context, const v1::StartTaskRequest* request,
     v1::Task* response) {

@@ -50,6 +50,9 @@ class TaskEndpoint final : public v1::TaskService::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::DeleteTaskRequest* request,
       google::protobuf::Empty* response) override;
+  grpc::ServerUnaryReactor* CloneTask(grpc::CallbackServerContext* context,
+                                      const v1::CloneTaskRequest* request,
+                                      v1::Task* response) override;
   grpc::ServerUnaryReactor* StartTask(grpc::CallbackServerContext* context,
                                       const v1::StartTaskRequest* request,
                                       v1::Task* response) override;

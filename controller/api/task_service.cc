@@ -214,6 +214,35 @@ absl::StatusOr<v1::Task> TaskService::Create(
   return Show(created, TaskView::kFull);
 }
 
+absl::StatusOr<v1::Task> TaskService::Clone(
+    const v1::CloneTaskRequest& request) {
+  std::vector<FieldViolation> violations;
+  if (absl::Status id = binferry::CheckTaskId(request.task_id()); !id.ok()) {
+    violations.push_back(
+        {.field = "task_id", .description = std::string(id.message())});
+  }
+  if (!request.request_id().empty() && !IsUuid(request.request_id())) {
+    violations.push_back(
+        {.field = "request_id", .description = "must be a UUID"});
+  }
+  const absl::StatusOr<TaskKey> key = TaskKeyOf(request.name(), "name");
+  if (!key.ok()) Append(DetailsOf(key.status()).field_violations, &violations);
+  BINFERRY_RETURN_IF_ERROR(InvalidRequest(std::move(violations)));
+  BINFERRY_ASSIGN_OR_RETURN(const Task original, store_->Get(*key));
+  BINFERRY_ASSIGN_OR_RETURN(v1::Task document, ParseDocument(original.spec));
+  // A position and a time that were meant for the other task.
+  document.clear_start_position();
+  document.clear_start_time();
+  std::vector<FieldViolation> ignored;  // Found when it was stored.
+  NewTask task;
+  task.key = {.project = key->project, .task_id = request.task_id()};
+  task.spec = ToStoredSpec(SpecFromProto(document, &ignored), {});
+  task.uid = TaskUid(RandomUuid());
+  task.request_id = request.request_id();
+  BINFERRY_ASSIGN_OR_RETURN(const Task created, store_->Create(task));
+  return Show(created, TaskView::kFull);
+}
+
 absl::StatusOr<v1::Task> TaskService::Get(const v1::GetTaskRequest& request) {
   BINFERRY_ASSIGN_OR_RETURN(const TaskKey key,
                             TaskKeyOf(request.name(), "name"));

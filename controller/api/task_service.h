@@ -31,6 +31,8 @@ class TaskService {
       : store_(store), sealer_(sealer), clock_(clock) {}
 
   absl::StatusOr<v1::Task> Create(const v1::CreateTaskRequest& request);
+  // Without secrets, start position and start time.
+  absl::StatusOr<v1::Task> Clone(const v1::CloneTaskRequest& request);
   absl::StatusOr<v1::Task> Get(const v1::GetTaskRequest& request);
   absl::StatusOr<v1::ListTasksResponse> List(
       const v1::ListTasksRequest& request);
