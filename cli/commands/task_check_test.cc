@@ -4,6 +4,7 @@
 #include "cli/session.h"
 #include "cli/testing/command_fixture.h"
 #include "common/exit_code.h"
+#include "common/status_details.h"
 
 namespace binferry::cli {
 namespace {
@@ -146,16 +147,23 @@ TEST_F(TaskCheckTest, ConfirmOfSomeLeavesTheOthersOpen) {
 }
 
 TEST_F(TaskCheckTest, ARefusedStartShowsTheOpenItems) {
-  tasks_.refusal = absl::FailedPreconditionError("the precheck is not ready");
+  tasks_.refusal =
+      WithDetails(absl::FailedPreconditionError("the precheck is not ready"),
+                  {.reason = "PRECHECK_NOT_READY"});
   EXPECT_EQ(Run({"task", "start", "orders"}), kExitFailure);
   EXPECT_THAT(
       err_.str(),
-      AllOf(HasSubstr("the precheck is not ready"),
+      AllOf(HasSubstr("tasks/orders can't start yet"),
+            Not(HasSubstr("the precheck is not ready")),
             HasSubstr("ALARM   source_tls"), Not(HasSubstr("source_log_bin")),
             HasSubstr("binferry task confirm orders source_tls")));
   inspections_.no_precheck = absl::NotFoundError("none");
   EXPECT_EQ(Run({"task", "start", "orders"}), kExitFailure);
   EXPECT_THAT(err_.str(), HasSubstr("binferry task check orders"));
+  // Whatever else is in the way is the server's to tell.
+  tasks_.refusal = absl::FailedPreconditionError("state PAUSED");
+  EXPECT_EQ(Run({"task", "start", "orders"}), kExitFailure);
+  EXPECT_EQ(err_.str(), "binferry: state PAUSED\n");
 }
 
 TEST_F(TaskCheckTest, ListsEveryPageThatTheWorkerSees) {

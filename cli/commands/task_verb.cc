@@ -15,6 +15,7 @@
 #include "cli/task_table.h"
 #include "cli/text_table.h"
 #include "common/exit_code.h"
+#include "common/status_details.h"
 #include "common/status_macros.h"
 
 namespace binferry::cli {
@@ -58,8 +59,8 @@ absl::StatusOr<google::protobuf::Timestamp> StartTimeOf(
   return time;
 }
 
-// What the last check of a task whose start was refused left open, and what to
-// do; empty where it is not the check that is in the way.
+// What the last check of a task that can't start before it is ready left open,
+// and what to do; empty where that can't be told.
 std::string OpenItems(const std::string& name, Session* session) {
   const auto stub = session->inspections();
   if (!stub.ok()) return "";
@@ -143,12 +144,15 @@ int ActOnOne(const Verb& verb, const VerbArguments& arguments,
   const std::string name = session->TaskNameOf(arguments.names.front());
   const absl::StatusOr<v1::Task> task = Act(verb, name, arguments, session);
   if (!task.ok()) {
-    const int exit_code = session->Fail(task.status());
-    if (verb.action == v1::TASK_ACTION_START &&
-        absl::IsFailedPrecondition(task.status())) {
-      session->err() << OpenItems(name, session);
-    }
-    return exit_code;
+    const std::string open_items =
+        DetailsOf(task.status()).reason == "PRECHECK_NOT_READY"
+            ? OpenItems(name, session)
+            : "";
+    if (open_items.empty()) return session->Fail(task.status());
+    // In place of the server's words, which say the same in one line.
+    session->err() << "binferry: " << name << " can't start yet. "
+                   << open_items;
+    return kExitFailure;
   }
   Print(
       *task,

@@ -2,6 +2,8 @@
 #ifndef BINFERRY_WORKER_PRECHECK_FINDING_H_
 #define BINFERRY_WORKER_PRECHECK_FINDING_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,12 +36,16 @@ inline PrecheckItem Failed(PrecheckItem item, std::string found,
   return item;
 }
 
-// `item` with what it is about, as many as it shows.
-inline PrecheckItem About(PrecheckItem item, std::vector<std::string> objects) {
+// `item` with what it is about, as many as it shows. By reference, because
+// callers count `objects` in the other argument, and which one is made first is
+// the compiler's choice.
+inline PrecheckItem About(PrecheckItem item,
+                          const std::vector<std::string>& objects) {
   item.objects_total = objects.size();
-  if (objects.size() > PrecheckItem::kMaxObjects)
-    objects.resize(PrecheckItem::kMaxObjects);
-  item.objects = std::move(objects);
+  item.objects.assign(
+      objects.begin(),
+      objects.begin() + static_cast<ptrdiff_t>(std::min<size_t>(
+                            objects.size(), PrecheckItem::kMaxObjects)));
   return item;
 }
 

@@ -228,6 +228,7 @@ TEST(ObjectItemsTest, ShowsAtMostAHundredObjectsAndCountsAll) {
   const PrecheckItem item = Find(facts, "objects_primary_key");
   EXPECT_THAT(item.objects, SizeIs(PrecheckItem::kMaxObjects));
   EXPECT_EQ(item.objects_total, 250u);
+  EXPECT_EQ(item.found, "250 tables have none");
 }
 
 }  // namespace
