@@ -289,5 +289,40 @@ TEST_F(TaskVerbsTest, AControllerThatWasDownStartsWhatIsDueAndSaysSo) {
                   Property(&v1::TaskEvent::message, HasSubstr("started 2h")))));
 }
 
+TEST_F(TaskVerbsTest, ACloneHasTheDefinitionAndNoSecrets) {
+  const auto original = Create("orders");
+  ASSERT_THAT(original, IsOk());
+  v1::CloneTaskRequest request;
+  request.set_name(Name("orders"));
+  request.set_task_id("copy");
+  request.set_request_id("123e4567-e89b-12d3-a456-426614174000");
+  const auto clone = [&]() -> absl::StatusOr<v1::Task> {
+    grpc::ClientContext context;
+    v1::Task task;
+    const grpc::Status status = tasks_->CloneTask(&context, request, &task);
+    if (!status.ok()) return FromGrpcStatus(status);
+    return task;
+  };
+  const auto copy = clone();
+  ASSERT_THAT(copy, IsOk());
+  EXPECT_EQ(copy->name(), Name("copy"));
+  EXPECT_NE(copy->uid(), original->uid());
+  EXPECT_EQ(copy->generation(), 1);
+  EXPECT_EQ(copy->source().host(), original->source().host());
+  EXPECT_EQ(copy->objects().databases_size(),
+            original->objects().databases_size());
+  EXPECT_TRUE(original->source().password_set());
+  EXPECT_FALSE(copy->source().password_set());
+  EXPECT_FALSE(copy->destination().password_set());
+  EXPECT_EQ(clone()->uid(), copy->uid()) << "the same request";
+  request.clear_request_id();
+  EXPECT_THAT(clone(), StatusIs(StatusCode::kAlreadyExists));
+  request.set_task_id("x");
+  request.set_name("orders");
+  const auto bad = clone();
+  ASSERT_THAT(bad, StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_EQ(DetailsOf(bad.status()).field_violations.size(), 2u);
+}
+
 }  // namespace
 }  // namespace binferry::controller

@@ -17,6 +17,23 @@ constexpr int64_t kMaxRecordBytes = 1'000'000'000;
 // small limit of records doesn't hinder a checkpoint.
 constexpr int64_t kBatchBytes = 1'000'000;
 
+// The client's name.
+std::string Codec(RecordCompression compression) {
+  switch (compression) {
+    case RecordCompression::kNone:
+      return "none";
+    case RecordCompression::kGzip:
+      return "gzip";
+    case RecordCompression::kSnappy:
+      return "snappy";
+    case RecordCompression::kLz4:
+      return "lz4";
+    case RecordCompression::kZstd:
+      return "zstd";
+  }
+  return "lz4";
+}
+
 std::string Millis(absl::Duration duration) {
   return absl::StrCat(absl::ToInt64Milliseconds(duration));
 }
@@ -58,7 +75,7 @@ KafkaClient::Settings KafkaProducerSettings(const KafkaSinkOptions& options) {
       // The client takes its message timeout from it.
       {"transaction.timeout.ms", Millis(options.transaction_timeout)},
       {"enable.idempotence", "true"},
-      {"compression.codec", "lz4"},
+      {"compression.codec", Codec(options.compression)},
       {"batch.size", absl::StrCat(kBatchBytes)},
       {"linger.ms", Millis(options.linger)},
       {"message.max.bytes",

@@ -15,6 +15,9 @@
 
 namespace binferry::worker {
 
+// How batches of records are compressed.
+enum class RecordCompression : uint8_t { kNone, kGzip, kSnappy, kLz4, kZstd };
+
 struct KafkaSinkOptions {
   // How missing topics are created.
   struct TopicCreation {
@@ -39,6 +42,7 @@ struct KafkaSinkOptions {
   // max.message.bytes bounds it after compression.
   int64_t max_record_bytes = 10'000'000;
   absl::Duration linger = absl::Milliseconds(5);
+  RecordCompression compression = RecordCompression::kLz4;
   absl::Duration open_timeout = absl::Seconds(30);
   // Requested from any thread: blocked calls return CANCELLED soon.
   std::stop_token interrupt;

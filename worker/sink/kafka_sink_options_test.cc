@@ -37,6 +37,22 @@ TEST(KafkaSinkOptionsTest, SenselessOptionsAreRefused) {
   }
 }
 
+TEST(KafkaSinkOptionsTest, RecordsAreCompressedAsAsked) {
+  const auto codec = [](RecordCompression compression) {
+    KafkaSinkOptions options = GoodOptions();
+    options.compression = compression;
+    for (const auto& [name, value] : KafkaProducerSettings(options)) {
+      if (name == "compression.codec") return std::string(value);
+    }
+    return std::string();
+  };
+  EXPECT_EQ(codec(KafkaSinkOptions().compression), "lz4");
+  EXPECT_EQ(codec(RecordCompression::kNone), "none");
+  EXPECT_EQ(codec(RecordCompression::kGzip), "gzip");
+  EXPECT_EQ(codec(RecordCompression::kSnappy), "snappy");
+  EXPECT_EQ(codec(RecordCompression::kZstd), "zstd");
+}
+
 TEST(KafkaSinkOptionsTest, StateTopicsGrowInSteps) {
   EXPECT_EQ(StateTopicPartitionCount(0), 16);
   EXPECT_EQ(StateTopicPartitionCount(15), 16);

@@ -34,6 +34,7 @@ DestinationTrial TrialOf(const Inspection& inspection) {
   trial.use.max_record_bytes = spec.max_record_bytes;
   trial.use.partition_policy = spec.partition_policy;
   trial.use.creation = spec.topic_creation;
+  trial.use.tombstones = spec.tombstones;
   return trial;
 }
 

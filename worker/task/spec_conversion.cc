@@ -74,6 +74,27 @@ absl::StatusOr<RecordFormat> ConvertRecordFormat(v1::RecordFormat format) {
   return Unimplemented("record_format", absl::StrCat(format));
 }
 
+absl::StatusOr<RecordCompression> ConvertCompression(
+    v1::Compression compression) {
+  switch (compression) {
+    case v1::COMPRESSION_NONE:
+      return RecordCompression::kNone;
+    case v1::COMPRESSION_GZIP:
+      return RecordCompression::kGzip;
+    case v1::COMPRESSION_SNAPPY:
+      return RecordCompression::kSnappy;
+    case v1::COMPRESSION_UNSPECIFIED:
+    case v1::COMPRESSION_LZ4:
+      return RecordCompression::kLz4;
+    case v1::COMPRESSION_ZSTD:
+      return RecordCompression::kZstd;
+    case v1::Compression_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::Compression_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return Unimplemented("tuning.compression", absl::StrCat(compression));
+}
+
 absl::StatusOr<InvalidText> ConvertInvalidText(v1::InvalidTextPolicy policy) {
   switch (policy) {
     case v1::INVALID_TEXT_POLICY_UNSPECIFIED:
@@ -155,6 +176,8 @@ absl::Status ConvertRecordOptions(const v1::Task& task, TaskSpec* out) {
         " is not from 1 to 16"));
   }
   out->encoder_threads = static_cast<int>(task.tuning().encoder_threads());
+  BINFERRY_ASSIGN_OR_RETURN(out->compression,
+                            ConvertCompression(task.tuning().compression()));
   return absl::OkStatus();
 }
 

@@ -118,6 +118,19 @@ TEST(SpecConversionTest, ConvertsTheDestination) {
   EXPECT_TRUE(spec->start_position_committed);
 }
 
+TEST(SpecConversionTest, ConvertsTheCompression) {
+  auto sample = Sample();
+  EXPECT_EQ(ConvertTaskSpec(sample)->compression, RecordCompression::kLz4);
+  sample.mutable_task()->mutable_tuning()->set_compression(
+      v1::COMPRESSION_ZSTD);
+  EXPECT_EQ(ConvertTaskSpec(sample)->compression, RecordCompression::kZstd);
+  sample.mutable_task()->mutable_tuning()->set_compression(
+      static_cast<v1::Compression>(99));
+  EXPECT_THAT(ConvertTaskSpec(sample),
+              StatusIs(absl::StatusCode::kUnimplemented,
+                       HasSubstr("tuning.compression")));
+}
+
 TEST(SpecConversionTest, ConvertsTheObjectsAndWhatMustExist) {
   const absl::StatusOr<TaskSpec> spec = ConvertTaskSpec(Sample());
   ASSERT_THAT(spec, IsOk());

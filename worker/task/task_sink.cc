@@ -21,6 +21,7 @@ SinkOpener TaskSinkOpener(const TaskSpec& spec, int32_t state_partition,
       .state_partition = state_partition,
       .auto_create = spec.topic_creation,
       .max_record_bytes = spec.max_record_bytes,
+      .compression = spec.compression,
       .interrupt = std::move(interrupt),
   };
   return [open = KafkaSink::Opener(std::move(options), surroundings.check_lease,

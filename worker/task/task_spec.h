@@ -39,6 +39,7 @@ struct TaskSpec {
 
   KafkaClusterOptions destination;
   int64_t max_record_bytes = 0;
+  RecordCompression compression = RecordCompression::kLz4;
   std::optional<KafkaSinkOptions::TopicCreation> topic_creation;
   std::string specified_topic;    // "" = by format.
   std::string topic_name_format;  // Where there is no specified topic.
